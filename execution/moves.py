@@ -50,7 +50,7 @@ def move(ids: Iterable[int], to: JobState, *, now: datetime, deltas: Deltas, fie
         return set()
     sources = [s.value for s in JOB.sources(to)]
     found = (
-        Job.objects.select_for_update(of=("self",))
+        Job.objects.select_for_update()
         .filter(pk__in=wanted, state__in=sources)
         .order_by("pk")
         .values_list("pk", "state", "workflow_id", "label")
@@ -79,7 +79,7 @@ def move_instances(ids: Iterable[int], to: InstanceState, *, deltas: Deltas) -> 
         return []
     sources = [s.value for s in INSTANCE.sources(to)]
     found = list(
-        StepInstance.objects.select_for_update(of=("self",))
+        StepInstance.objects.select_for_update()
         .filter(pk__in=wanted, state__in=sources)
         .order_by("pk")
         .values_list("pk", "workflow_id", "step", "state", "exposure", "detector")

@@ -47,6 +47,8 @@ class Workflow(models.Model):
     wish_why = models.CharField(max_length=500, blank=True, default="")
     wish_at = models.DateTimeField(null=True)
     stopped = models.CharField(max_length=500, blank=True, default="", help_text="Why the failure policy ended it")
+    first_number = models.IntegerField(default=0, help_text="Plan number of its first job")
+    first_job = models.BigIntegerField(default=0, help_text="Id of its first job; the others follow without gaps")
     loading = models.BooleanField(default=True, help_text="Not complete yet; none of its jobs may start")
     jobs = models.IntegerField(default=0)
     instances = models.IntegerField(default=0)
@@ -92,7 +94,7 @@ class Job(models.Model):
             models.Index(fields=("workflow", "rank"), name="job_to_place", condition=Q(state="ready", site=None)),
             models.Index(fields=("site", "state"), name="job_at_site", condition=Q(site__isnull=False) & Q(
                 state__in=[JobState.READY.value, *(s.value for s in AT_SITE)])),
-            models.Index(fields=("id",), name="job_to_release", condition=Q(state="waiting", parents_left=0)),
+            models.Index(fields=("workflow",), name="job_to_release", condition=Q(state="waiting", parents_left=0)),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=[s.value for s in JobState]), name="job_state_known"),
