@@ -1,0 +1,1 @@
+"""What is running: sites, workflows, jobs, step instances, attempts (LDM-636 chapter 7)."""
