@@ -44,3 +44,27 @@ def _copied(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value)
+
+
+def update(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Set `columns` of many rows, each to values of its own; every row of `rows` begins with the row's id."""
+    if not rows:
+        return
+    table, pk = model._meta.db_table, model._meta.pk
+    assert pk is not None
+    fields = [pk, *(next(f for f in model._meta.concrete_fields if f.column == column) for column in columns)]
+    cast = [f"CAST(%s AS {f.db_type(connection)})" if connection.vendor == "postgresql" else "%s" for f in fields]
+    if connection.vendor == "postgresql":
+        cast[0] = "CAST(%s AS bigint)"
+    sets = ", ".join(f"{column} = given.column{i}" for i, column in enumerate(columns, 2))
+    size = 800 // len(fields)
+    for start in range(0, len(rows), size):
+        part = rows[start : start + size]
+        values = ", ".join([f"({', '.join(cast)})"] * len(part))
+        sql = f"UPDATE {table} SET {sets} FROM (VALUES {values}) AS given WHERE {table}.{pk.column} = given.column1"  # noqa: S608
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [_stored(f, value) for row in part for f, value in zip(fields, row, strict=True)])
+
+
+def _stored(field: Any, value: Any) -> Any:
+    return field.get_db_prep_save(value, connection=connection)

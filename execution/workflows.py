@@ -24,7 +24,7 @@ from provenance.core.events import EventKind
 
 JOB_COLUMNS = (
     "id", "workflow_id", "number", "label", "rank", "state", "state_at", "parents_left", "instances", "chunk", "place",
-    "doubt", "attempts", "payload_failures", "avoid", "why",
+    "doubt", "counted", "attempts", "payload_failures", "avoid", "why",
 )  # fmt: skip
 INSTANCE_COLUMNS = ("id", "job_id", "workflow_id", "step", "data_id", "exposure", "detector", "state")
 
@@ -163,7 +163,7 @@ class _Loader:
             deltas.add(self.row.pk, "job", job.label, JobState.WAITING.value, 1)
             yield (
                 self._id(job.number), self.row.pk, job.number, job.label, job.rank, JobState.WAITING.value, self.now,
-                len(job.parents), len(job.instances), chunk, place, False, 0, 0, "[]", "",
+                len(job.parents), len(job.instances), chunk, place, False, False, 0, 0, "[]", "",
             )  # fmt: skip
 
     def _instance_rows(self, jobs: list[PlannedJob], first: int, deltas: Deltas) -> Iterator[tuple[Any, ...]]:

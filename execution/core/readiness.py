@@ -17,17 +17,14 @@ class Planned(Protocol):
     def inputs(self) -> tuple[Input, ...]: ...
 
 
-def runnable(
-    instances: Iterable[Planned], steps: Sequence[StepSpec], exists: Callable[[Input], bool], done: frozenset[int] = frozenset()
-) -> set[int]:
+def runnable(instances: Iterable[Planned], steps: Sequence[StepSpec], exists: Callable[[Input], bool]) -> set[int]:
     """Numbers of the instances whose least inputs are there, or will be made by runnable ones before them in the same job.
 
-    `instances` come in the order in which the job runs them; `done` are numbers that succeeded in an earlier attempt.
+    `instances` are those still to be run, in the order in which the job runs them.
     """
     can: set[int] = set()
-    own = {instance.number for instance in instances}
     for instance in instances:
-        there = [i for i in instance.inputs if i.producer in can or (i.producer not in own - done and exists(i)) or i.dataset]
+        there = [i for i in instance.inputs if i.dataset or i.producer in can or exists(i)]
         if not unmet(steps[instance.step].inputs, instance.inputs, there):
             can.add(instance.number)
     return can

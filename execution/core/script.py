@@ -38,7 +38,7 @@ class Place:
 
     workdir: the site work directory, absolute. runner: path of the runner's archive there. python: the interpreter that
     runs it. directives: lines the site's administrator wants in every script. slots: cpus that `local` may use at once.
-    account: the user whose jobs are ours, for batch systems that are asked by user.
+    user: whose jobs are ours, for batch systems that are asked by user.
     """
 
     workdir: str
@@ -46,4 +46,4 @@ class Place:
     python: str = "python3"
     directives: tuple[str, ...] = ()
     slots: int = 1
-    account: str = ""
+    user: str = ""

@@ -58,7 +58,7 @@ class Workflow(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=("campaign", "run", "payload"), name="workflow_of_payload"),
-            models.Index(fields=("-priority", "id"), name="workflow_open", condition=Q(ended_at=None)),
+            models.Index(fields=("priority",), name="workflow_open", condition=Q(ended_at=None)),
         ]
 
     def __str__(self) -> str:
@@ -78,6 +78,7 @@ class Job(models.Model):
     site = models.ForeignKey(Site, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     parents_left = models.IntegerField(default=0)
     doubt = models.BooleanField(default=False, help_text="Some parent did not make all it should: look at the inputs")
+    counted = models.BooleanField(default=False, help_text="Its children were told that it finished")
     attempts = models.SmallIntegerField(default=0)
     payload_failures = models.SmallIntegerField(default=0)
     memory_mb = models.IntegerField(null=True, help_text="Raised by retries after running out of memory")
