@@ -1,0 +1,1 @@
+"""The floor that every app stands on: rights, error shape, paging, export, idempotency; imports no app."""
