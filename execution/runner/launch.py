@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import NoReturn
 
+_DEFAULTED = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
+"""What Python or we have changed and a program may expect untouched."""
+
 
 def launch(
     argv: "Sequence[str]", environment: "Mapping[str, str]", directory: str, stdout: int, stderr: int
@@ -39,7 +42,7 @@ def _become(
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(streams[0], 1)
         os.dup2(streams[1], 2)
-        for number in (signal.SIGPIPE, signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+        for number in _DEFAULTED:
             signal.signal(number, signal.SIG_DFL)
         os.chdir(directory)
         os.execvpe(argv[0], list(argv), dict(environment))

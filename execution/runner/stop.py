@@ -18,7 +18,7 @@ class Stop:
 
     def __init__(self) -> None:
         self.signal = 0
-        self._saved = {}  # type: dict[int, Any]
+        self._saved: "dict[int, Any]" = {}
         self._saved_wakeup = -1
         self._reader = self._writer = -1
 

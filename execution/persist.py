@@ -1,0 +1,79 @@
+"""Persist: the outputs of succeeded step instances go to the backbone, verified; the log bundle goes to the data folder.
+
+Done before the states are written and safe to repeat: a collector that dies in between finds everything published.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from execution import specs
+from execution.backbone import Backbone, Mismatch
+from execution.core.naming import backbone_path, log_path
+from execution.core.verdict import Result
+from execution.core.workflow import Blueprint
+from execution.models import Attempt
+from execution.settle import Ending
+from provenance.core.data_id import text_of
+from provenance.core.facts import ExecutionFact, LogFact, Outcome, OutputFact
+
+VALUE = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9_.+-]{0,79}")
+
+
+def publish(ending: Ending, backbone: Backbone) -> Ending:
+    """The ending with its outputs published; an instance whose outputs are not what the note said has failed after all."""
+    blueprint = specs.blueprint(ending.attempt.job.workflow.blueprint_id)
+    results, facts = dict(ending.results), []
+    for fact in ending.facts:
+        if fact.outcome is not Outcome.SUCCEEDED:
+            facts.append(replace(fact, outputs=()))
+            continue
+        try:
+            outputs = tuple(_publish(ending.attempt, blueprint, output, backbone) for output in fact.outputs)
+        except (Mismatch, OSError) as trouble:
+            results[fact.instance] = Result("failed", "output" if isinstance(trouble, Mismatch) else "transfer")
+            message = f"output not published: {trouble}"[:500]
+            facts.append(replace(fact, outcome=Outcome.FAILED, cause="output", message=message, outputs=()))
+            continue
+        facts.append(replace(fact, outputs=outputs))
+    return replace(ending, results=results, facts=facts, verified_at=timezone.now())
+
+
+def keep_log(attempt: Attempt) -> LogFact | None:
+    """Move the bundle of the attempt's streams into the data folder; None when the runner wrote none."""
+    workflow = attempt.job.workflow
+    path = log_path(workflow.campaign, workflow.run, attempt.token)
+    source, target = Path(attempt.directory, "log"), settings.LOGS / path
+    if source.is_file() and not source.is_symlink():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(source, target)
+    return LogFact(path, target.stat().st_size) if target.is_file() else None
+
+
+def _publish(attempt: Attempt, blueprint: Blueprint, output: OutputFact, backbone: Backbone) -> OutputFact:
+    source = Path(attempt.directory, output.path)
+    root = Path(attempt.directory).resolve()
+    if not source.resolve().is_relative_to(root):
+        raise Mismatch(f"{output.path!r} lies outside the attempt's folder")
+    values = _checked(output.data_id)
+    place = (blueprint.campaign, blueprint.run, blueprint.payload)
+    path = backbone_path(place, output.type, text_of(values), source.suffix)
+    backbone.publish(source, path, size_bytes=output.size_bytes, sha256=output.sha256, check=blueprint.verify)
+    return replace(output, path=path, data_id=values)
+
+
+def _checked(data_id: Mapping[str, Any]) -> dict[str, Any]:
+    """The data ID with values that may stand in a path; those of a discovered dimension come from file names at the site."""
+    values = {}
+    for name, value in data_id.items():
+        text = str(value)
+        if not VALUE.fullmatch(text):
+            raise Mismatch(f"{text!r} is no value for {name}")
+        values[name] = int(text) if text.isdecimal() and (text == "0" or text[0] != "0") else value
+    return values
