@@ -261,3 +261,6 @@ LOGGING = {
         "axes": {"level": "WARNING"},
     },
 }
+
+BACKBONE = Path(env.str("BPS_BACKBONE", default="") or DATA / "backbone")
+LOGS = DATA / "logs"

@@ -153,7 +153,7 @@ class Builder:
         dimensions = blueprint.types[item.type]
         text = text_of(dimensions, item.data_id)
         entry: dict[str, Any] = {"type": item.type, "dataId": dict(zip(dimensions, item.data_id, strict=True)), "after": None}
-        suffix = _suffix(blueprint, item.type)
+        suffix = specs.suffix_of(blueprint, item.type)
         if item.producer in before:
             return entry | {"path": output_path(item.type, text, suffix), "after": before[item.producer]}
         if item.dataset:
@@ -180,6 +180,3 @@ def _named(dimensions: tuple[str, ...], step: StepSpec, row: specs.StoredInstanc
     own = dict(zip(step.dimensions, row.data_id, strict=True))
     return {name: own[name] for name in dimensions if name in own}
 
-
-def _suffix(blueprint: Blueprint, kind: str) -> str:
-    return next((spec.suffix for step in blueprint.steps for spec in step.outputs if spec.type == kind), "")

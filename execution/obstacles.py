@@ -74,7 +74,10 @@ def _left_alone(site: Site, wanted: Wanted) -> Obstacle | None:
 
 def _too_small(site: Site, wanted: Wanted) -> Obstacle | None:
     memory = max(wanted.request.memory_mb, wanted.job.memory_mb or 0)
-    for noun, asked, offered in (("MiB of memory", memory, site.offers.get("memory")), ("cpus", wanted.request.cpus, site.offers.get("cpus"))):
+    for noun, asked, offered in (
+        ("MiB of memory", memory, site.offers.get("memory")),
+        ("cpus", wanted.request.cpus, site.offers.get("cpus")),
+    ):
         if offered is not None and asked > offered:
             return Obstacle(site.name, f"offers {offered} {noun}, the job asks for {asked}")
     return None
@@ -89,7 +92,9 @@ def _full(site: Site, wanted: Wanted) -> Obstacle | None:
     running, queued = site.limit("running", 2), site.limit("queued", 200)
     if limits.room(running=running, queued=queued, pace=site.pace, at_site=wanted.at_site):
         return None
-    return Obstacle(site.name, f"full: {wanted.at_site} jobs are there already (limits: {running} running, {queued} queued)")
+    return Obstacle(
+        site.name, f"full: {wanted.at_site} jobs are there already (limits: {running} running, {queued} queued)"
+    )
 
 
 def _avoided(site: Site, wanted: Wanted) -> Obstacle | None:

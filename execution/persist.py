@@ -63,7 +63,7 @@ def _publish(attempt: Attempt, blueprint: Blueprint, output: OutputFact, backbon
         raise Mismatch(f"{output.path!r} lies outside the attempt's folder")
     values = _checked(output.data_id)
     place = (blueprint.campaign, blueprint.run, blueprint.payload)
-    path = backbone_path(place, output.type, text_of(values), source.suffix)
+    path = backbone_path(place, output.type, text_of(values), specs.suffix_of(blueprint, output.type))
     backbone.publish(source, path, size_bytes=output.size_bytes, sha256=output.sha256, check=blueprint.verify)
     return replace(output, path=path, data_id=values)
 

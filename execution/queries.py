@@ -108,11 +108,15 @@ def counts(target: Target) -> list[Count]:
 def progress(campaign: str, run: int) -> CampaignProgress:
     """How far each payload of a run is; three statements."""
     workflows: dict[str, list[Workflow]] = defaultdict(list)
-    for workflow in Workflow.objects.filter(campaign=campaign, run=run).only("payload", "loading", "wish", "stopped").order_by("pk"):
+    for workflow in (
+        Workflow.objects.filter(campaign=campaign, run=run).only("payload", "loading", "wish", "stopped").order_by("pk")
+    ):
         workflows[workflow.payload].append(workflow)
     tallies: dict[str, list[Count]] = defaultdict(list)
     rows = Tally.objects.filter(workflow__campaign=campaign, workflow__run=run, workflow__loading=False)
-    for payload, kind, label, state, n in rows.values_list("workflow__payload", "kind", "label", "state").annotate(n=Sum("n")).order_by():
+    for payload, kind, label, state, n in (
+        rows.values_list("workflow__payload", "kind", "label", "state").annotate(n=Sum("n")).order_by()
+    ):
         tallies[payload].append(Count(kind, label, state, n))
     points: dict[str, list[OpenPoint]] = defaultdict(list)
     for point in OpenPoint.objects.filter(campaign=campaign, run=run).order_by("pk"):

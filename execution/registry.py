@@ -167,14 +167,18 @@ def _refuse_unknown_sites(read: documents.SoftwareDocument) -> None:
     known = sorted(Site.objects.values_list("name", flat=True))
     unknown = [name for name in read.sites if name not in known]
     if unknown:
-        raise Invalid([Problem(f"sites.{name}", f"unknown site{documents.close_match(name, known)}") for name in unknown])
+        raise Invalid(
+            [Problem(f"sites.{name}", f"unknown site{documents.close_match(name, known)}") for name in unknown]
+        )
 
 
 def _refuse_other_content(row: SoftwareVersion, columns: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
     message = "cannot change in a production version: put it in under another name"
     problems = [Problem(name, message) for name in ("kind", "reference", "probe") if name in changed]
     problems += [
-        Problem(f"sites.{site}", message) for site, former in row.sites.items() if columns["sites"].get(site, former) != former
+        Problem(f"sites.{site}", message)
+        for site, former in row.sites.items()
+        if columns["sites"].get(site, former) != former
     ]
     if problems:
         raise Invalid(problems)

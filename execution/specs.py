@@ -68,6 +68,11 @@ def instances(workflow: int, chunk: int, place: int) -> tuple[StoredInstance, ..
     )
 
 
+def suffix_of(blueprint: Blueprint, kind: str) -> str:
+    """File suffix of an output type, with its dot; "" for a type that the payload does not make."""
+    return next((spec.suffix for step in blueprint.steps for spec in step.outputs if spec.type == kind), "")
+
+
 def forget() -> None:
     """Empty the caches; row ids come again in tests."""
     _chunk.cache_clear()

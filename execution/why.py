@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from bpsportal.web.errors import Missing
-from execution.core.states import AT_SITE, UNFINISHED, JobState, Wish
+from execution.core.states import UNFINISHED, JobState, Wish
 from execution.models import Attempt, Edge, Job
 from execution.obstacles import obstacles
 
@@ -37,14 +37,18 @@ def job_why(job_id: int) -> list[Reason]:
     reasons = list(_of_workflow(job)) if state in (JobState.WAITING, JobState.READY) else []
     reasons += BY_STATE[state](job, attempt)
     if state in UNFINISHED and job.doubt:
-        reasons.append(Reason("a parent did not make all that it should: the inputs are looked at before it runs", job.state_at))
+        reasons.append(
+            Reason("a parent did not make all that it should: the inputs are looked at before it runs", job.state_at)
+        )
     return reasons
 
 
 def _of_workflow(job: Job) -> Iterator[Reason]:
     workflow = job.workflow
     if workflow.loading:
-        yield Reason("its workflow is still being stored; nothing of it starts before it is complete", workflow.created_at)
+        yield Reason(
+            "its workflow is still being stored; nothing of it starts before it is complete", workflow.created_at
+        )
     if workflow.stopped:
         yield Reason(f"its workflow was stopped by the failure policy: {workflow.stopped}", job.state_at)
     words = {Wish.PAUSE: "paused", Wish.STOP: "terminated"}
@@ -69,7 +73,9 @@ def _waiting(job: Job, attempt: Attempt | None) -> Iterator[Reason]:
 def _ready(job: Job, attempt: Attempt | None) -> Iterator[Reason]:
     now = timezone.now()
     if job.not_before and job.not_before > now:
-        yield Reason(f"attempt {job.attempts + 1} follows at {_clock(job.not_before)}, after: {_outcome(attempt)}", job.state_at)
+        yield Reason(
+            f"attempt {job.attempts + 1} follows at {_clock(job.not_before)}, after: {_outcome(attempt)}", job.state_at
+        )
     elif attempt and attempt.outcome:
         yield Reason(f"is to be tried again, attempt {job.attempts + 1}, after: {_outcome(attempt)}", job.state_at)
     found = obstacles(job, now)
@@ -83,12 +89,16 @@ def _ready(job: Job, attempt: Attempt | None) -> Iterator[Reason]:
     yield from (Reason(f"{each.site}: {each.text}", each.since) for each in found if each.text)
     free = [each.site for each in found if not each.text]
     if free:
-        yield Reason(f"{', '.join(free)} would take it: waits for its turn, work of higher priority goes first", job.state_at)
+        yield Reason(
+            f"{', '.join(free)} would take it: waits for its turn, work of higher priority goes first", job.state_at
+        )
 
 
 def _submitting(job: Job, attempt: Attempt | None) -> Iterator[Reason]:
     since = attempt.intended_at if attempt else job.state_at
-    yield Reason(f"is being submitted to {_site(job)}; if no answer comes, the site is asked for the attempt by its token", since)
+    yield Reason(
+        f"is being submitted to {_site(job)}; if no answer comes, the site is asked for the attempt by its token", since
+    )
 
 
 def _queued(job: Job, attempt: Attempt | None) -> Iterator[Reason]:
@@ -133,7 +143,9 @@ def _unseen(attempt: Attempt) -> Iterator[Reason]:
     if site.trouble:
         yield Reason(f"what is known of it is old: {site.name} is in trouble: {site.trouble}", site.trouble_at)
     if attempt.unseen_at:
-        yield Reason(f"neither queue nor accounting of {site.name} shows it; that alone proves nothing", attempt.unseen_at)
+        yield Reason(
+            f"neither queue nor accounting of {site.name} shows it; that alone proves nothing", attempt.unseen_at
+        )
 
 
 def _outcome(attempt: Attempt | None) -> str:

@@ -25,7 +25,9 @@ _MIB = 1024**2
 def name(text: str) -> str:
     """A name of a site or software version."""
     if not _NAME.fullmatch(text) or ".." in text:
-        raise ValueError("is not a name: use letters, digits, '_', '.' and '-', begin with a letter or digit, at most 80 characters")
+        raise ValueError(
+            "is not a name: use letters, digits, '_', '.' and '-', begin with a letter or digit, at most 80 characters"
+        )
     return text
 
 
@@ -86,7 +88,9 @@ def host_key(text: str) -> str:
     except (binascii.Error, ValueError):
         blob = b""
     if kind not in _KEY_TYPES or blob[4 : 4 + len(kind)] != kind.encode():
-        raise ValueError("is not a public host key: write its type and its base64 text, as ssh-keyscan prints them behind the host")
+        raise ValueError(
+            "is not a public host key: write its type and its base64 text, as ssh-keyscan prints them behind the host"
+        )
     return f"{kind} {body}"
 
 

@@ -45,7 +45,9 @@ class Ssh(_Part):
     port: Annotated[int, Field(ge=1, le=65_535)] = 22
     user: Annotated[str, AfterValidator(alphabets.account)]
     key: Annotated[str, AfterValidator(alphabets.key_file)]
-    host_keys: Annotated[list[Annotated[str, AfterValidator(alphabets.host_key)]], Field(min_length=1, max_length=MAX_ITEMS)]
+    host_keys: Annotated[
+        list[Annotated[str, AfterValidator(alphabets.host_key)]], Field(min_length=1, max_length=MAX_ITEMS)
+    ]
 
 
 class Transport(_Part):
@@ -242,7 +244,13 @@ def _check_directive(driver: str, directive: str) -> None:
         raise ValueError("directives: the local driver has no directives; remove them")
     if driver == "htcondor":
         key = directive.partition("=")[0].strip().lower()
-        if "=" not in directive or key in CONDOR_OWN or not key.replace("_", "").replace("+", "").replace(".", "").isalnum():
-            raise ValueError(f"directives: “{directive}” is not a submit command that may be added: write `name = value`")
+        if (
+            "=" not in directive
+            or key in CONDOR_OWN
+            or not key.replace("_", "").replace("+", "").replace(".", "").isalnum()
+        ):
+            raise ValueError(
+                f"directives: “{directive}” is not a submit command that may be added: write `name = value`"
+            )
     elif not directive.startswith(DIRECTIVE[driver]):
         raise ValueError(f"directives: “{directive}” does not begin with “{DIRECTIVE[driver].strip()} ”")
