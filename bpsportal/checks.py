@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register  # noqa: A004 - Django's names
+from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 
 from bpsportal import broker
 
@@ -22,7 +22,8 @@ def secret(**_: Any) -> list[CheckMessage]:
         return []
     hint = (
         "Set BPS_SECRET_KEY to a long random text, the same in every process of the portal: "
-        "python3 -c 'import secrets; print(secrets.token_urlsafe(64))'. To try the portal out, `make demo` makes one by itself."
+        "python3 -c 'import secrets; print(secrets.token_urlsafe(64))'. "
+        "To try the portal out, `make demo` makes one by itself."
     )
     return [Error("The portal has no secret key.", hint=hint, id="bpsportal.E001")]
 
@@ -61,7 +62,8 @@ def database(**_: Any) -> list[CheckMessage]:
         return []
     found: list[CheckMessage] = []
     if sqlite3.sqlite_version_info < LEAST_SQLITE:
-        hint = f"Use a Python built with SQLite {'.'.join(map(str, LEAST_SQLITE))} or later, or PostgreSQL by DATABASE_URL."
+        least = ".".join(map(str, LEAST_SQLITE))
+        hint = f"Use a Python built with SQLite {least} or later, or PostgreSQL by DATABASE_URL."
         found.append(Error(f"SQLite {sqlite3.sqlite_version} is too old.", hint=hint, id="bpsportal.E005"))
     if settings.HTTPS or not settings.EMBEDDED_BROKER:
         hint = "Set DATABASE_URL=postgres://user:password@host/name for an installation with several workers."

@@ -32,7 +32,9 @@ ENTRIES = (
 
 
 def install() -> int:
-    """Make the tables agree with ENTRIES and return how many rows changed; what an administrator disabled stays disabled."""
+    """Make the tables agree with ENTRIES and return how many rows changed; what an administrator disabled stays
+    disabled.
+    """
     from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
 
     changed = 0

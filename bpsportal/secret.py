@@ -10,7 +10,8 @@ FILE_NAME = "secret-key"
 def secret_key(given: str, data: Path, *, embedded: bool) -> str:
     """Return the key to sign with, or "" when there is none: a system check then says what to do.
 
-    Only an embedded installation (`BPS_EMBEDDED=1`, as `make demo` sets) makes a key of its own, once, readable by its owner alone.
+    Only an embedded installation (`BPS_EMBEDDED=1`, as `make demo` sets) makes a key of its own, once, readable by
+    its owner alone.
     """
     if given:
         return given
@@ -21,7 +22,9 @@ def secret_key(given: str, data: Path, *, embedded: bool) -> str:
 
 
 def _write_once(path: Path, text: str) -> None:
-    """Make the file complete and for its owner only; of two processes that start at once one wins and both read the same."""
+    """Make the file complete and for its owner only; of two processes that start at once one wins and both read the
+    same.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -26,7 +26,9 @@ HTTPS = _public.scheme == "https"
 SECRET_KEY = secret_key(env.str("BPS_SECRET_KEY", default=""), DATA, embedded=EMBEDDED)
 SECRET_KEY_FALLBACKS = env.list("BPS_SECRET_KEY_FALLBACKS", default=[])
 DEBUG = env.bool("BPS_DEBUG", default=False)
-ALLOWED_HOSTS = env.list("BPS_HOSTS", default=sorted({_public.hostname or "localhost", "127.0.0.1", "localhost", "[::1]"}))
+ALLOWED_HOSTS = env.list(
+    "BPS_HOSTS", default=sorted({_public.hostname or "localhost", "127.0.0.1", "localhost", "[::1]"})
+)
 INSTALLED_APPS = [
     "bpsportal.apps.PortalAdminConfig",
     "django.contrib.auth",
@@ -94,7 +96,8 @@ if SQLITE:
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA mmap_size=134217728;PRAGMA cache_size=-20000;",
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;"
+        "PRAGMA mmap_size=134217728;PRAGMA cache_size=-20000;",
     }
     DATABASES["default"]["TEST"] = {"NAME": str(DATA / "test.sqlite3")}
 else:
@@ -218,7 +221,10 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 3300
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_step": 0.1, "interval_max": 0.2}
-CELERY_TASK_ROUTES = {"campaigns.tasks.plan": {"queue": QUEUE_LONG}, "campaigns.tasks.resume_planning": {"queue": QUEUE_LONG}}
+CELERY_TASK_ROUTES = {
+    "campaigns.tasks.plan": {"queue": QUEUE_LONG},
+    "campaigns.tasks.resume_planning": {"queue": QUEUE_LONG},
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
@@ -227,7 +233,9 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_connect_timeout": 5, "socket_timeout": 30}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
-CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+CELERY_BEAT_MAX_LOOP_INTERVAL = 1
+CELERY_BEAT_SYNC_EVERY = 30
+CELERY_RESULT_EXPIRES = None
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 
 # --- mail: without EMAIL_URL messages are kept as files under the data folder

@@ -10,20 +10,21 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 from rest_framework.routers import DefaultRouter
 
 from bpsportal import health
+from bpsportal.web import pages
 
 APPS = ("campaigns", "execution", "provenance")
 
 router = DefaultRouter()
-pages: list[URLPattern | URLResolver] = []
+app_pages: list[URLPattern | URLResolver] = []
 for app in APPS:
     if find_spec(f"{app}.api"):
         for prefix, viewset, basename in import_module(f"{app}.api").router_entries:
             router.register(prefix, viewset, basename)
     if find_spec(f"{app}.urls"):
-        pages.append(path("", include(f"{app}.urls")))
+        app_pages.append(path("", include(f"{app}.urls")))
 
 urlpatterns = [
-    *pages,
+    *app_pages,
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("api/v1/redoc/", SpectacularRedocView.as_view(url_name="api-schema"), name="api-redoc"),
@@ -33,6 +34,7 @@ urlpatterns = [
     path("accounts/password/", auth_views.PasswordChangeView.as_view(), name="password_change"),
     path("accounts/password/done/", auth_views.PasswordChangeDoneView.as_view(), name="password_change_done"),
     path("admin/", admin.site.urls),
+    path("", pages.start, name="start"),
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
 ]

@@ -1,4 +1,6 @@
-"""What every test may ask for: people of each role, clients that speak as them, a data folder, a rig or the reason for its absence."""
+"""What every test may ask for: people of each role, clients that speak as them, a data folder, a rig or the reason
+for its absence.
+"""
 
 import os
 from collections.abc import Callable, Iterator
@@ -73,7 +75,9 @@ def stranger(person: Callable[..., User]) -> User:
 
 @pytest.fixture
 def api(db: None) -> Callable[..., APIClient]:
-    """Return a REST client that speaks with a token of the user: `api(operator, scope="read")`; without a user anonymous."""
+    """Return a REST client that speaks with a token of the user: `api(operator, scope="read")`; without a user
+    anonymous.
+    """
 
     def make(user: User | None = None, *, scope: str = TokenScope.OPERATE) -> APIClient:
         client = APIClient(raise_request_exception=False)

@@ -71,7 +71,8 @@ class Narrowing:
 def can(user: User, verb: str, subject: Scope | None = None) -> bool:
     """Tell whether the user may do `verb` to `subject`; no subject asks whether there is any it could be done to.
 
-    `Scope()` is the portal as a whole: acting on it takes a role that is not narrowed. LookupError for an undeclared verb.
+    `Scope()` is the portal as a whole: acting on it takes a role that is not narrowed. LookupError for an undeclared
+    verb.
     """
     allowed = allowed_roles(verb)
     if not is_view(verb) and getattr(user, "token_scope", TokenScope.OPERATE) == TokenScope.READ:

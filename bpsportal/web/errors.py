@@ -1,10 +1,10 @@
 """What the domain may say no with; pure values, turned into HTTP in `handler` and `pages` alone.
 
-    PortalError
-    ├── NotAllowed   the state forbids it          409
-    ├── Invalid      the document has problems     400
-    ├── Refused      the role does not suffice     403
-    └── Missing      there is no such thing        404
+PortalError
+├── NotAllowed   the state forbids it          409
+├── Invalid      the document has problems     400
+├── Refused      the role does not suffice     403
+└── Missing      there is no such thing        404
 """
 
 from collections.abc import Sequence
@@ -52,7 +52,12 @@ class NotAllowed(PortalError):
     status = 409
 
     def __init__(self, state: str, target: str, legal: Sequence[str], subject: str = "") -> None:
-        self.state, self.target, self.legal, self.subject = str(state), str(target), tuple(str(x) for x in legal), subject
+        self.state, self.target, self.legal, self.subject = (
+            str(state),
+            str(target),
+            tuple(str(x) for x in legal),
+            subject,
+        )
         allowed = f"possible now: {', '.join(self.legal)}" if self.legal else "nothing can be done in this state"
         super().__init__(f"{subject or 'it'} is {self.state} and cannot become or do “{self.target}”; {allowed}.")
 
@@ -65,7 +70,9 @@ class Invalid(PortalError):
     def __init__(self, problems: Sequence[ProblemLike], message: str = "") -> None:
         self.problems: tuple[ProblemLike, ...] = tuple(problems)
         count = len(self.problems)
-        text = message or ("There is 1 problem in what was sent." if count == 1 else f"There are {count} problems in what was sent.")
+        text = message or (
+            "There is 1 problem in what was sent." if count == 1 else f"There are {count} problems in what was sent."
+        )
         super().__init__(text)
 
 
@@ -77,7 +84,9 @@ class Refused(PortalError):
     def __init__(self, verb: str, needed_role: str, where: str = "") -> None:
         self.verb, self.needed_role, self.where = verb, str(needed_role), where
         place = f" for {where}" if where else ""
-        super().__init__(f"“{verb}” needs the role {self.needed_role}{place}. Ask an administrator of the portal for it.")
+        super().__init__(
+            f"“{verb}” needs the role {self.needed_role}{place}. Ask an administrator of the portal for it."
+        )
 
 
 class Missing(PortalError):

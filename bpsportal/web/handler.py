@@ -1,4 +1,6 @@
-"""The one place where a refusal becomes a REST answer: `{"message", "problems"}` and what belongs to the kind of refusal."""
+"""The one place where a refusal becomes a REST answer: `{"message", "problems"}` and what belongs to the kind of
+refusal.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -86,4 +88,3 @@ def _message(error: Exception, data: Any) -> str:
             return str(error) or "Your role does not allow this."
         case _:
             return str(data.get("detail", data)) if isinstance(data, Mapping) else str(data)
-

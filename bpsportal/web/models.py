@@ -30,7 +30,9 @@ class Membership(models.Model):
                 name="web_membership_one_narrowing",
                 violation_error_message="Narrow a membership to a program or to a campaign, not to both.",
             ),
-            models.CheckConstraint(condition=models.Q(role__in=[role.value for role in Role]), name="web_membership_role"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=[role.value for role in Role]), name="web_membership_role"
+            ),
         )
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 
 from bpsportal.web import handler, tracing
@@ -50,7 +50,12 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         if can(user, entry.verb) and (url := _url(entry.url_name))
     ]
     words = ", ".join(sorted(role.label for role in roles_of(user))) or "no role yet"
-    return {"navigation": links, "role_words": words, "request_id": tracing.current(), "portal_version": settings.VERSION}
+    return {
+        "navigation": links,
+        "role_words": words,
+        "request_id": tracing.current(),
+        "portal_version": settings.VERSION,
+    }
 
 
 def _url(name: str) -> str:
@@ -58,6 +63,13 @@ def _url(name: str) -> str:
         return reverse(name)
     except NoReverseMatch:
         return ""
+
+
+def start(request: HttpRequest) -> HttpResponse:
+    """The start page is the first place of the navigation that the user may see."""
+    for link in frame(request)["navigation"]:
+        return redirect(link["url"])
+    return render(request, "start.html")
 
 
 class DomainErrors:
@@ -130,7 +142,7 @@ def _fault_page(content: dict[str, Any]) -> str:
 @login_not_required
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 when a form came without or with an old CSRF token."""
-    message = "This form is out of date or came from another site. Go back, reload the page and send it again; cookies must be allowed."
-    error = PortalError(message)
+    advice = "Go back, reload the page and send it again; cookies must be allowed."
+    error = PortalError(f"This form is out of date or came from another site. {advice}")
     error.status = HTTPStatus.FORBIDDEN
     return refusal(request, error)

@@ -8,7 +8,9 @@ from rest_framework.request import Request
 
 
 class CursorPaging(CursorPagination):
-    """`next`, `previous`, `results`; `?limit=` up to 1000; a viewset may name its `ordering`, which should end in a unique column."""
+    """`next`, `previous`, `results`; `?limit=` up to 1000; a viewset may name its `ordering`, which should end in a
+    unique column.
+    """
 
     page_size = 100
     page_size_query_param = "limit"

@@ -17,8 +17,10 @@ class RolePermission(BasePermission):
     """Asks `access.require` with the verb that the viewset's table `verbs` names for the action.
 
     `verbs = {"list": "view.campaign", "submit": "campaign.submit"}`; an action that is not in the table is refused.
-    Actions on one object are judged by `scope_of(obj)`. An acting verb without object (create) is judged for the whole portal,
-    unless the action stands in `scoped_inside`: then the view itself calls `require` once it knows the scope from the document.
+    Actions on one object are judged by `scope_of(obj)`. An acting verb without object (create) is judged for the
+    whole portal,
+    unless the action stands in `scoped_inside`: then the view itself calls `require` once it knows the scope from the
+    document.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
@@ -28,7 +30,9 @@ class RolePermission(BasePermission):
         if getattr(view, "swagger_fake_view", False):
             return True
         verb = _verb(view)
-        without_object = not _is_detail(view) and not is_view(verb) and view.action not in getattr(view, "scoped_inside", ())
+        without_object = (
+            not _is_detail(view) and not is_view(verb) and view.action not in getattr(view, "scoped_inside", ())
+        )
         require(request.user, verb, Scope() if without_object else None)
         return True
 

@@ -49,7 +49,9 @@ def as_ndjson(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def cell(value: Any) -> Any:
-    """Return what a CSV cell holds: times in ISO, structures as JSON, and no text that a spreadsheet would run as a formula."""
+    """Return what a CSV cell holds: times in ISO, structures as JSON, and no text that a spreadsheet would run as a
+    formula.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -72,4 +74,7 @@ def download(rows: Iterable[Row], form: str, name: str, columns: Sequence[str] =
 
 def _file_name(name: str) -> str:
     """Keep the letters that every file system takes."""
-    return "".join(char if char.isascii() and (char.isalnum() or char in "-_.") else "-" for char in name).strip(".") or "export"
+    return (
+        "".join(char if char.isascii() and (char.isalnum() or char in "-_.") else "-" for char in name).strip(".")
+        or "export"
+    )

@@ -26,7 +26,10 @@ def begin(request_id: str) -> None:
 
 
 class RequestId:
-    """Middleware: takes a proxy's id or makes one, and returns it in the answer."""
+    """Middleware: takes a proxy's id or makes one, and returns it in the answer.
+
+    The id stays until the thread's next request, since Django logs some answers after the last middleware has returned.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -36,10 +39,7 @@ class RequestId:
         request_id = sent if _ACCEPTED.fullmatch(sent) else uuid.uuid4().hex[:12]
         begin(request_id)
         request.request_id = request_id  # type: ignore[attr-defined]
-        try:
-            response = self.get_response(request)
-        finally:
-            begin("")
+        response = self.get_response(request)
         response[HEADER] = request_id
         return response
 

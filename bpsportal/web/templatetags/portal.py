@@ -49,7 +49,9 @@ def badge(state: object) -> SafeString:
     if not word:
         return SafeString(NOTHING)
     shape = _SHAPES.get(word, "•")
-    return format_html('<span class="badge badge-{}"><span aria-hidden="true">{}</span> {}</span>', _css(word), shape, word)
+    return format_html(
+        '<span class="badge badge-{}"><span aria-hidden="true">{}</span> {}</span>', _css(word), shape, word
+    )
 
 
 @register.filter
@@ -58,7 +60,11 @@ def when(moment: datetime | None) -> SafeString:
     if moment is None:
         return SafeString(f'<span class="muted">{NOTHING}</span>')
     text = moment.isoformat(timespec="seconds").replace("+00:00", "Z")
-    return format_html('<time datetime="{}">{}</time>', text, moment.strftime("%Y-%m-%d %H:%M:%S" + ("" if is_naive(moment) else " %Z")))
+    return format_html(
+        '<time datetime="{}">{}</time>',
+        text,
+        moment.strftime("%Y-%m-%d %H:%M:%S" + ("" if is_naive(moment) else " %Z")),
+    )
 
 
 @register.filter
@@ -71,7 +77,11 @@ def duration(seconds: float | None) -> str:
     if seconds < _MINUTE_S:
         return f"{seconds:.1f} s" if seconds < 10 else f"{round(seconds)} s"  # noqa: PLR2004 - one decimal below ten
     whole = round(seconds)
-    for size, word, smaller, small_word in ((_DAY_S, "d", _HOUR_S, "h"), (_HOUR_S, "h", _MINUTE_S, "min"), (_MINUTE_S, "min", 1, "s")):
+    for size, word, smaller, small_word in (
+        (_DAY_S, "d", _HOUR_S, "h"),
+        (_HOUR_S, "h", _MINUTE_S, "min"),
+        (_MINUTE_S, "min", 1, "s"),
+    ):
         if whole >= size:
             rest = whole % size // smaller
             return f"{whole // size} {word}" + (f" {rest} {small_word}" if rest else "")
@@ -111,13 +121,17 @@ def can(user: Any, verb: str) -> bool:
 
 @register.simple_tag
 def may(user: Any, verb: str, program: str = "", campaign: str = "", site: str = "") -> bool:
-    """Whether the user may use the verb here: `{% may user "campaign.submit" campaign=c.name program=c.program as ok %}`."""
+    """Whether the user may use the verb here: `{% may user "campaign.submit" campaign=c.name program=c.program as ok
+    %}`.
+    """
     return access.can(user, verb, Scope(program=program, campaign=campaign, site=site))
 
 
 @register.simple_tag(takes_context=True)
 def query(context: Mapping[str, Any], **changes: Any) -> str:
-    """The page's own query string with some parameters changed (or dropped with an empty value), so that filters survive."""
+    """The page's own query string with some parameters changed (or dropped with an empty value), so that filters
+    survive.
+    """
     request: HttpRequest = context["request"]
     parameters = request.GET.copy()
     for name, value in changes.items():
@@ -130,7 +144,9 @@ def query(context: Mapping[str, Any], **changes: Any) -> str:
 
 @register.inclusion_tag("_progress.html")
 def progress(counts: Mapping[str, int], total: int = 0) -> dict[str, Any]:
-    """A bar of states: `{% progress counts %}` with counts by state; what is not named in `total` shows as still open."""
+    """A bar of states: `{% progress counts %}` with counts by state; what is not named in `total` shows as still
+    open.
+    """
     whole = max(total, sum(counts.values()))
     parts: list[dict[str, Any]] = []
     start = 0
