@@ -105,6 +105,7 @@ class Builder:
         return {
             "command": list(step.command),
             "config": dict(step.config),
+            "inputs": [spec.type for spec in step.inputs],
             "walltime_s": request.walltime_s,
             "memory_mb": request.memory_mb,
         }

@@ -1,0 +1,45 @@
+"""SiteClient: a site's row joined with its driver and transport; what passes talk to."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from django.conf import settings
+
+from execution import drivers, runner_archive, transports
+from execution.core.command import Command
+from execution.core.script import Place
+from execution.models import Site
+
+T = TypeVar("T")
+
+
+class SiteClient:
+    """One site for the length of a tick: one connection, closed at its end."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.workdir = site.workdir.replace("{data}", str(settings.DATA))
+        self.driver = drivers.get(site.driver)
+        self.transport = transports.connect(site.transport)
+        archive = runner_archive.build(settings.DATA / "runner")
+        self.place = Place(
+            workdir=self.workdir, runner=str(archive), python=self.transport.python, directives=tuple(site.directives),
+            slots=site.limit("running", 2),
+        )  # fmt: skip
+
+    def call(self, command: Command[T], timeout: float = 60.0) -> T:
+        """Run a driver's words at the site and read the answer; raises SiteError."""
+        return command.parse(self.transport.run(command.argv, stdin=command.stdin, timeout=timeout))
+
+    def write(self, files: Mapping[str, bytes]) -> None:
+        """Write files below the work directory, whole or not at all; raises SiteError."""
+        self.transport.write({Path(path): body for path, body in files.items()})
+
+    def claimed(self, token: str) -> bool:
+        """Whether a runner has ever begun this attempt: its claim outlives everything else of it."""
+        return self.transport.run(("test", "-d", f"{self.workdir}/claims/{token}")).exit_code == 0
+
+    def close(self) -> None:
+        """End the connection."""
+        self.transport.close()
