@@ -24,7 +24,7 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the checks look at: the job, what it asks for at the site, its software, how many jobs are there, the time."""
+    """What the checks look at: the job, what it asks for and its software, how many jobs are there, the time."""
 
     job: Job
     request: Request
@@ -34,7 +34,7 @@ class Wanted:
 
 
 def obstacles(job: Job, now: datetime) -> list[Obstacle]:
-    """One for each site that the job's workflow may use, the first thing in the way of each, in the workflow's order."""
+    """One for each site that the job's workflow may use, in its order: the first thing in the way of each."""
     blueprint = specs.blueprint(job.workflow.blueprint_id)
     labels = Counter(StepInstance.objects.filter(job=job).values_list("step", flat=True))
     names = {step.software for step in blueprint.steps if step.label in labels}

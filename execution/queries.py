@@ -1,7 +1,7 @@
 """The front door for reading: how far work is, which places there are, why a job is where it is.
 
-Everything but `job_why` and `loads` comes from counters, workflows and open points, in a number of statements that does not
-depend on how many jobs there are; those two read what an index holds ready.
+Everything but `job_why` and `loads` comes from counters, workflows and open points, in a number of statements that
+does not depend on how many jobs there are; those two read what an index holds ready.
 """
 
 from collections import Counter, defaultdict
@@ -47,10 +47,10 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class PayloadProgress:
-    """How far a payload is. `workflows` and the counters are of complete workflows; `loading` ones are counted apart.
+    """How far a payload is; `workflows` and counters are of complete workflows, `loading` are the others.
 
-    `wish` is `stop` when every workflow is to stop, `pause` when every one that is not to stop is paused. `stopped` says of
-    each workflow that the failure policy ended why it did. With an open point the counters read "at least".
+    `wish` is `stop` when every workflow is to stop, `pause` when every other one is paused. `stopped` says why, for each
+    workflow that the failure policy ended; with an open point the counters read "at least".
     """
 
     wish: Wish
@@ -134,8 +134,8 @@ def standings(workflows: Iterable[Workflow]) -> dict[int, Standing]:
         tallied[pk, kind][state] = n
     return {
         row.pk: Standing(
-            wish=Wish(row.wish), jobs=tallied[row.pk, "job"], instances=tallied[row.pk, "instance"], stopped=row.stopped,
-            loading=row.loading,
+            wish=Wish(row.wish), stopped=row.stopped, loading=row.loading,
+            jobs=tallied[row.pk, "job"], instances=tallied[row.pk, "instance"],
         )
         for row in rows
     }  # fmt: skip
@@ -211,8 +211,8 @@ def _common_wish(wishes: list[Wish]) -> Wish:
 def _finished_upstream(points: list[OpenPoint], labels: Mapping[str, Counter[str]]) -> set[str]:
     """The points of which all that they wait for has come to an end.
 
-    A step without any instance may lie below another point and get its instances when that one is closed: it is waited for as
-    long as there is an open point that does not depend on such a step itself.
+    A step without any instance may lie below another point and get its instances when that one is closed: it is waited
+    for as long as there is an open point that does not depend on such a step itself.
     """
     still_open = {point.step for point in points if point.open}
     unknown = {point.step for point in points if any(not labels[label] for label in point.waits_for)}

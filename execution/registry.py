@@ -1,4 +1,4 @@
-"""What people say of places: sites and software versions put in by document, sites paused and resumed, nodes drained."""
+"""What people say of places: sites and software put in by document, sites paused and resumed, nodes drained."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,8 +20,8 @@ FROZEN = ("driver", "workdir", "shared")
 def put_site(fields: Mapping[str, Any], *, actor: str, why: str = "") -> Site:
     """Create or change the site that the document names; raises Invalid with every problem.
 
-    What the document leaves out falls back to its default: it says the whole, not a change. A site that is already as the
-    document says is left alone and nothing is recorded.
+    What the document leaves out falls back to its default: it says the whole, not a change. A site that is already as
+    the document says is left alone and nothing is recorded.
     """
     read = documents.read_site(fields)
     if not isinstance(read, documents.SiteDocument):
@@ -83,7 +83,7 @@ def pause_site(name: str, *, actor: str, why: str) -> Site:
 
 
 def resume_site(name: str, *, actor: str, why: str = "") -> Site:
-    """Let the site have jobs again and ask it at once, however long it was to be left alone. Raises Missing, NotAllowed."""
+    """Let the site have jobs again, and ask it at once if it was to be left alone. Raises Missing, NotAllowed."""
     with transaction.atomic():
         site = _site(name)
         if not site.paused and site.retry_at is None:
@@ -151,12 +151,12 @@ def _refuse_moving_under_jobs(site: Site, columns: Mapping[str, Any], changed: M
         return
     there = Job.objects.filter(site=site, state__in=AT_SITE).count()
     if there:
-        message = f"cannot change while {there} jobs are at the site: pause it and wait until they have ended, or add a new site"
+        message = f"cannot change while {there} jobs are at the site: pause it and let them end, or add a new site"
         raise Invalid([Problem(name, message) for name in moving])
 
 
 def _goes_elsewhere(former: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Whether two ways to reach a site have no host in common; another login host of the same site is no other place."""
+    """Whether two ways to reach a site have no host in common; one more login host is no other place."""
     if not former.get("ssh") and not new.get("ssh"):
         return False
     hosts = [set((way.get("ssh") or {}).get("hosts", [])) for way in (former, new)]

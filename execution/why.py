@@ -27,7 +27,7 @@ class Reason:
 def job_why(job_id: int) -> list[Reason]:
     """Every reason why the job is not further than it is, the one that decides first; raises Missing.
 
-    A number of statements that depends on the job's state and on how many sites it may use, never on the campaign's size.
+    The number of statements depends on the job's state and on how many sites it may use, never on the campaign's size.
     """
     job = Job.objects.select_related("workflow", "site").filter(pk=job_id).first()
     if job is None:

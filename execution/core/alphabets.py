@@ -9,6 +9,7 @@ import math
 import re
 
 MAX_LINE = 1_000
+MAX_PATH = 400
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@+/-]{0,199}")
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:_-]{0,252}")
@@ -63,7 +64,7 @@ def key_file(text: str) -> str:
 
 def path(text: str) -> str:
     """An absolute folder at a site, or one below the portal's data folder written {data}/…"""
-    if not _PATH.fullmatch(text) or ".." in text.split("/") or len(text) > 400:
+    if not _PATH.fullmatch(text) or ".." in text.split("/") or len(text) > MAX_PATH:
         raise ValueError("is not a folder: write an absolute path or {data}/…, without spaces, quotes or '..'")
     if text.startswith("{data}") and not text.startswith("{data}/"):
         raise ValueError("is not a folder: write {data}/ and the rest of the path")

@@ -27,7 +27,8 @@ DIRECTIVE = {"slurm": "#SBATCH ", "pbs": "#PBS ", "gridengine": "#$ "}
 """How a directive line begins; HTCondor's are submit commands, `local` has none."""
 
 CONDOR_OWN = frozenset({
-    "executable", "arguments", "universe", "queue", "log", "output", "error", "initialdir", "transfer_executable", "hold",
+    "executable", "arguments", "universe", "queue", "log", "output", "error", "initialdir", "transfer_executable",
+    "hold",
 })  # fmt: skip
 """Submit commands that the driver writes itself."""
 
@@ -153,8 +154,8 @@ class SoftwareDocument(_Part):
     def digest(self) -> str:
         """What identifies the software in recipes, SHA-256.
 
-        With a reference (tag, image, table) that is the identity, and a further site changes nothing; without one the set-up
-        lines are all there is to tell two environments apart.
+        With a reference (tag, image, table) that is the identity, and a further site changes nothing; without one the
+        set-up lines are all there is to tell two environments apart.
         """
         what: dict[str, Any] = {"kind": self.kind, "reference": self.reference}
         if not self.reference:

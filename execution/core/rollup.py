@@ -1,4 +1,4 @@
-"""What a workflow's state is: rolled up from wish, counters and the failure policy's word, never stored (architecture, 5)."""
+"""What a workflow's state is: rolled up from wish, counters and the failure policy's word, never stored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,8 +43,8 @@ class Standing:
 def state_of(standing: Standing) -> WorkflowState:
     """Roll up one workflow.
 
-    Terminated is failed (LDM-633 RUN1), as is stopped by policy, as is a workflow of which nothing at all succeeded; step
-    instances that failed within their policy leave it succeeded.
+    Terminated is failed (LDM-633 RUN1), as is stopped by policy, as is a workflow of which nothing at all succeeded;
+    step instances that failed within their policy leave it succeeded.
     """
     ending = standing.wish is Wish.STOP or bool(standing.stopped)
     if standing.loading:
