@@ -4,14 +4,11 @@ A note is the job's own witness, so it ends a job that the listing still shows r
 note is settled by the accounting, or counts as lost after the grace time.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from execution import backbone, framework, persist, specs
@@ -19,7 +16,7 @@ from execution.core.errors import Unreadable
 from execution.core.evidence import cause_of
 from execution.core.note import InstanceNote, Note, parse_note
 from execution.core.sighting import BatchId, Sighting
-from execution.core.states import JobState
+from execution.core.states import JobState, Wish
 from execution.core.verdict import Result
 from execution.core.workflow import text_of
 from execution.lease import Held
@@ -62,8 +59,8 @@ def _read(raw: bytes) -> Note | Unreadable:
 
 def _silent(client: SiteClient, lease: Held) -> int:
     """Jobs that left the queue and whose note has not come within the grace time."""
-    late = timezone.now() - NOTE_GRACE
-    rows = Attempt.objects.filter(site=client.site, is_open=True, job__state=JobState.ENDED, job__state_at__lt=late)
+    late = Q(job__state_at__lt=timezone.now() - NOTE_GRACE) | Q(job__workflow__wish=Wish.STOP)
+    rows = Attempt.objects.filter(late, site=client.site, is_open=True, job__state=JobState.ENDED)
     attempts = list(rows.select_related("site", "job", "job__workflow")[:MOST])
     if not attempts:
         return 0
@@ -134,27 +131,16 @@ def _fact(attempt: Attempt, note: Note, row: InstanceNote, log: LogFact | None) 
     blueprint = specs.blueprint(workflow.blueprint_id)
     stored = next(i for i in specs.instances(job.workflow_id, job.chunk, job.place) if i.id == row.id)
     step = blueprint.steps[stored.step]
-    present = [i for i in stored.inputs if blueprint.types.get(i.type) is not None]
-    used = [present[i] for i in row.inputs if i < len(present)]
+    used = [stored.inputs[i] for i in row.inputs if i < len(stored.inputs)]
     return ExecutionFact(
         kind=ExecutionKind.STEP, campaign=workflow.campaign, run=workflow.run, payload=workflow.payload, step=step.label,
         token=attempt.token, outcome=Outcome(row.outcome), workflow=workflow.name, job=job.pk, instance=row.id,
         data_id=dict(zip(step.dimensions, stored.data_id, strict=True)), attempt=attempt.number, site=attempt.site.name,
         host=note.host, software=step.software, version=note.version, environment=note.environment,
-        recipe=recipe(workflow.blueprint_id, stored.step), started_at=row.started_at, ended_at=row.ended_at,
+        recipe=specs.recipes(workflow.blueprint_id)[stored.step][0], started_at=row.started_at, ended_at=row.ended_at,
         wall_s=row.wall_s, cpu_s=row.cpu_s, memory_mb=row.memory_mb, read_bytes=row.read_bytes,
         write_bytes=row.write_bytes, exit_code=row.exit_code, signal=row.signal, cause=row.cause, message=row.message[:300],
         inputs=tuple(i.dataset or (i.type, text_of(blueprint.types[i.type], i.data_id)) for i in used),
         missing_inputs=len(stored.inputs) - len(used), log=log, stdout=row.stdout, stderr=row.stderr,
         outputs=tuple(OutputFact(m.type, m.data_id, m.path, m.size_bytes, m.sha256) for m in row.outputs),
     )  # fmt: skip
-
-
-@lru_cache(maxsize=1024)
-def recipe(blueprint: str, step: int) -> str:
-    """Digest of what a step is: its definition, science settings and software (its resources do not matter)."""
-    spec = specs.blueprint(blueprint).steps[step]
-    body = specs.BLUEPRINT.dump_python(replace(specs.blueprint(blueprint), steps=(spec,), requests={}), mode="json")["steps"][0]
-    for key in ("position", "on_failure"):
-        del body[key]
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

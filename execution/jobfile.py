@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from execution import release, specs
+from execution import specs
 from execution.core.merging import merge
 from execution.core.naming import attempt_directory, backbone_path, many_directory, output_path
 from execution.core.states import InstanceState
@@ -47,7 +47,6 @@ class Builder:
         self.site, self.workdir = site, workdir
         self.jobs = {job.pk: job for job in jobs}
         self.pending = self._pending()
-        self.there = self._there()
         known = {i.dataset for rows in self.pending.values() for row in rows for i in row.inputs if i.dataset}
         self.paths: Mapping[int, str] = queries.paths(sorted(known)) if known else {}
         self.software = {version.name: version for version in SoftwareVersion.objects.all()}
@@ -68,7 +67,7 @@ class Builder:
             "environment": list(RECORDED),
             "variables": {"BPS_CAMPAIGN": blueprint.campaign, "BPS_PAYLOAD": blueprint.payload, "BPS_JOB": str(job)},
             "steps": {label: self._step(blueprint, step) for label, step in labels.items()},
-            "instances": [self._instance(job, blueprint, row, rows) for row in rows],
+            "instances": [self._instance(blueprint, row, rows) for row in rows],
         } | self._software({step.software for step in labels.values()})
         return JobFile(
             token, attempt_directory(self.workdir, token), json.dumps(body).encode(), request, tuple(row.id for row in rows)
@@ -84,14 +83,6 @@ class Builder:
             rows = specs.instances(job.workflow_id, job.chunk, job.place)
             chosen[pk] = [row for row in rows if pk not in partly or row.id in left]
         return chosen
-
-    def _there(self) -> dict[int, set[tuple[str, str]]]:
-        """Per doubtful or repeated job the campaign's own datasets that exist; other jobs have all they were planned with."""
-        return {
-            pk: release.existing(job.workflow, [i for row in self.pending[pk] for i in row.inputs])
-            for pk, job in self.jobs.items()
-            if job.doubt or job.attempts > 1
-        }
 
     def _request(self, job: Job, blueprint: Blueprint, counts: Counter[str]) -> Request:
         asked = blueprint.requests.get(self.site.name)
@@ -123,18 +114,17 @@ class Builder:
         return {"setup": setup, "software": {"name": version.name, "kind": version.kind, "probe": version.probe}}
 
     def _instance(
-        self, job: Job, blueprint: Blueprint, row: specs.StoredInstance, rows: list[specs.StoredInstance]
+        self, blueprint: Blueprint, row: specs.StoredInstance, rows: list[specs.StoredInstance]
     ) -> dict[str, Any]:
         step = blueprint.steps[row.step]
         before = {other.number: index for index, other in enumerate(rows)}
         planned = Counter(item.type for item in row.inputs)
-        inputs = [self._input(job, blueprint, item, before) for item in row.inputs]
         text = text_of(step.dimensions, row.data_id)
         return {
             "id": row.id,
             "step": step.label,
             "dataId": dict(zip(step.dimensions, row.data_id, strict=True)),
-            "inputs": [item for item in inputs if item is not None],
+            "inputs": [self._input(blueprint, item, before) for item in row.inputs],
             "minimum": {spec.type: spec.minimum(planned[spec.type]) for spec in step.inputs},
             "outputs": [
                 {
@@ -149,20 +139,16 @@ class Builder:
             "many": [_many(spec, text) for spec in step.outputs if spec.many],
         }
 
-    def _input(self, job: Job, blueprint: Blueprint, item: Input, before: Mapping[int, int]) -> dict[str, Any] | None:
-        """An input as the runner reads it, or None when it is known not to be there."""
+    def _input(self, blueprint: Blueprint, item: Input, before: Mapping[int, int]) -> dict[str, Any]:
+        """An input as the runner reads it; whether it is really there the runner sees."""
         dimensions = blueprint.types[item.type]
         text = text_of(dimensions, item.data_id)
         entry: dict[str, Any] = {"type": item.type, "dataId": dict(zip(dimensions, item.data_id, strict=True)), "after": None}
         suffix = specs.suffix_of(blueprint, item.type)
         if item.producer in before:
             return entry | {"path": output_path(item.type, text, suffix), "after": before[item.producer]}
-        if item.dataset:
-            path = self.paths.get(item.dataset)
-            return entry | {"path": backbone(path)} if path else None
-        if job.pk in self.there and (item.type, text) not in self.there[job.pk]:
-            return None
-        return entry | {"path": backbone(backbone_path((blueprint.campaign, blueprint.run, blueprint.payload), item.type, text, suffix))}
+        made = backbone_path((blueprint.campaign, blueprint.run, blueprint.payload), item.type, text, suffix)
+        return entry | {"path": backbone(self.paths.get(item.dataset, made))}
 
 
 def backbone(path: str) -> str:

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
@@ -69,26 +69,30 @@ def move(ids: Iterable[int], to: JobState, *, now: datetime, deltas: Deltas, fie
     return moved
 
 
-def move_instances(ids: Iterable[int], to: InstanceState, *, deltas: Deltas) -> list[tuple[int, str, str, int | None, int | None]]:
-    """Bring those step instances that may follow the table into state `to`.
+class Moved(NamedTuple):
+    """A step instance that was brought into another state."""
 
-    Returns (workflow id, step, former state, exposure, detector) of each that moved.
-    """
+    id: int
+    workflow: int
+    step: str
+    former: str
+    exposure: int | None
+    detector: int | None
+
+
+def move_instances(ids: Iterable[int], to: InstanceState, *, deltas: Deltas) -> list[Moved]:
+    """Bring those step instances that may follow the table into state `to`, and say which they were."""
     wanted = sorted(set(ids))
     if not wanted:
         return []
     sources = [s.value for s in INSTANCE.sources(to)]
-    found = list(
-        StepInstance.objects.select_for_update()
-        .filter(pk__in=wanted, state__in=sources)
-        .order_by("pk")
-        .values_list("pk", "workflow_id", "step", "state", "exposure", "detector")
-    )
-    for _, workflow, step, state, _, _ in found:
-        deltas.add(workflow, "instance", step, state, -1)
-        deltas.add(workflow, "instance", step, to.value, 1)
-    StepInstance.objects.filter(pk__in=[row[0] for row in found]).update(state=to.value)
-    return [row[1:] for row in found]
+    rows = StepInstance.objects.select_for_update().filter(pk__in=wanted, state__in=sources).order_by("pk")
+    found = [Moved(*row) for row in rows.values_list("pk", "workflow_id", "step", "state", "exposure", "detector")]
+    for row in found:
+        deltas.add(row.workflow, "instance", row.step, row.former, -1)
+        deltas.add(row.workflow, "instance", row.step, to.value, 1)
+    StepInstance.objects.filter(pk__in=[row.id for row in found]).update(state=to.value)
+    return found
 
 
 def instances_of(jobs: Iterable[int], states: Iterable[InstanceState]) -> list[int]:

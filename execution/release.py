@@ -11,7 +11,7 @@ from execution.core.readiness import runnable
 from execution.core.states import UNFINISHED, InstanceState, JobState, Wish
 from execution.core.workflow import Input, text_of
 from execution.models import Edge, Job, StepInstance, Tally, Workflow
-from execution.moves import Deltas, instances_of, move, move_instances
+from execution.moves import Deltas, Moved, instances_of, move, move_instances
 from provenance import ledger, queries
 
 BATCH = 2_000
@@ -73,9 +73,9 @@ def give_up(workflow: Workflow, now: datetime) -> int:
     return len(moved)
 
 
-def record_unrun(workflow: Workflow, moved: Iterable[tuple[int, str, str, int | None, int | None]]) -> None:
-    """Keep in the ledger that these step instances will never run."""
-    rows = [(step, exposure, detector) for _, step, _, exposure, detector in moved]
+def record_unrun(workflow: Workflow, moved: Iterable[Moved]) -> None:
+    """Keep in the ledger that these step instances, of which there is no execution, will never run."""
+    rows = [(row.step, row.exposure, row.detector) for row in moved]
     if rows:
         ledger.unrun(campaign=workflow.campaign, run=workflow.run, payload=workflow.payload, instances=rows)
 

@@ -133,20 +133,21 @@ def _avoid(jobs: Iterable[int], site: str) -> None:
 
 
 def _move_instances(judged: Sequence[tuple[Ending, Verdict]], deltas: Deltas) -> Counter[tuple[int, str]]:
+    """Bring the instances where the verdicts want them; returns how many failed, by workflow and step."""
     by_state: dict[InstanceState, list[int]] = defaultdict(list)
-    workflows = {}
-    for ending, verdict in judged:
-        workflows[ending.attempt.job.workflow_id] = ending.attempt.job.workflow
+    workflows = {ending.attempt.job.workflow_id: ending.attempt.job.workflow for ending, _ in judged}
+    told = {fact.instance for ending, _ in judged for fact in ending.facts}
+    for _, verdict in judged:
         for pk, state in verdict.instances.items():
             by_state[state].append(pk)
     failed: Counter[tuple[int, str]] = Counter()
     for state, pks in sorted(by_state.items()):
         moved = move_instances(pks, state, deltas=deltas)
         if state is InstanceState.FAILED:
-            failed.update((workflow, step) for workflow, step, *_ in moved)
+            failed.update((row.workflow, row.step) for row in moved)
         if state in {InstanceState.PRUNED, InstanceState.CANCELLED}:
             for pk, workflow in workflows.items():
-                release.record_unrun(workflow, [row for row in moved if row[0] == pk])
+                release.record_unrun(workflow, [row for row in moved if row.workflow == pk and row.id not in told])
     return failed
 
 

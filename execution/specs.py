@@ -68,6 +68,17 @@ def instances(workflow: int, chunk: int, place: int) -> tuple[StoredInstance, ..
     )
 
 
+@lru_cache(maxsize=32)
+def recipes(digest: str) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """Per step the digest and the body of what it is: definition, science settings, software; its resources do not matter."""
+    found = []
+    for body in BLUEPRINT.dump_python(blueprint(digest), mode="json")["steps"]:
+        kept = {key: value for key, value in body.items() if key not in {"position", "on_failure"}}
+        text = json.dumps(kept, sort_keys=True, separators=(",", ":"))
+        found.append((hashlib.sha256(text.encode()).hexdigest(), kept))
+    return tuple(found)
+
+
 def suffix_of(blueprint: Blueprint, kind: str) -> str:
     """File suffix of an output type, with its dot; "" for a type that the payload does not make."""
     return next((spec.suffix for step in blueprint.steps for spec in step.outputs if spec.type == kind), "")
@@ -77,6 +88,7 @@ def forget() -> None:
     """Empty the caches; row ids come again in tests."""
     _chunk.cache_clear()
     blueprint.cache_clear()
+    recipes.cache_clear()
 
 
 def _input(row: Iterable[Any]) -> Input:

@@ -72,6 +72,7 @@ def complete(target: Target, *, points: Mapping[str, Sequence[str]] | None = Non
     """
     loading = _of_payload(target).filter(loading=True, point=closes)
     ids = list(loading.values_list("pk", flat=True))
+    blueprints = list(loading.values_list("blueprint_id", flat=True))
     planned = StepInstance.objects.filter(workflow_id__in=ids)
     steps = dict(planned.order_by().values_list("step").annotate(n=Count("pk")))
     images = list(planned.order_by().values_list("exposure", "detector").annotate(n=Count("pk")))
@@ -84,10 +85,12 @@ def complete(target: Target, *, points: Mapping[str, Sequence[str]] | None = Non
         loading.update(loading=False)
         for step, waits_for in (points or {}).items():
             OpenPoint.objects.get_or_create(**where, step=step, defaults={"waits_for": list(waits_for)})
-        ledger.planned(**where, steps=steps, images=images)
+        for digest in set(blueprints):
+            ledger.describe_recipes(dict(specs.recipes(digest)))
         kind = EventKind.WORKFLOW_EXTENDED if closes else EventKind.WORKFLOW_LOADED
         details = {"workflows": len(ids), "payload": target.payload, "instances": sum(steps.values())}
         ledger.record(kind, actor="portal", campaign=target.campaign, run=target.run or 0, step=closes, details=details)
+        ledger.planned(**where, steps=steps, images=images)
 
 
 def discard(target: Target) -> None:
