@@ -147,7 +147,10 @@ class StepInstance(models.Model):
     state = models.CharField(max_length=12, choices=INSTANCE_STATES, default=InstanceState.WAITING)
 
     class Meta:
-        indexes = [models.Index(fields=("workflow", "step", "state"), name="instance_by_state")]
+        indexes = [
+            models.Index(fields=("workflow", "step", "state"), name="instance_by_state"),
+            models.Index(fields=("exposure", "detector"), name="instance_of_image", condition=Q(exposure__isnull=False)),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=[s.value for s in InstanceState]), name="instance_state_known"),
         ]
