@@ -58,6 +58,14 @@ class Watch:
 
     def wait(self, stop: "Stop") -> Ended:
         """Block until the program and the rest of its group are gone; enforces the limits and passes a stop on."""
+        try:
+            self._look_after(stop)
+        except BaseException:
+            self._signal_all(signal.SIGKILL)
+            raise
+        return self._reap()
+
+    def _look_after(self, stop: "Stop") -> None:
         while not self._has_ended():
             now = time.monotonic()
             reason = "" if self._killed else self._reason(now, stop)
@@ -69,7 +77,6 @@ class Watch:
                 self._signal_all(signal.SIGKILL)
                 self._kill_at = now + 1.0
             stop.wait(self._pause_s(now))
-        return self._reap()
 
     def _has_ended(self) -> bool:
         return os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None

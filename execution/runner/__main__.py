@@ -1,0 +1,38 @@
+"""Command line of the runner: `run ATTEMPT_DIR`, `spool VERB --root W …`."""
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_USAGE = "usage: runner run ATTEMPT_DIR | runner spool VERB --root DIR [options]\n"
+_BAD_USAGE = 64
+
+
+def main(arguments: "Sequence[str]") -> int:
+    """Run one verb; returns the exit code."""
+    _occupy_standard_streams()
+    if len(arguments) == 2 and arguments[0] == "run":
+        from . import attempt
+
+        return attempt.main(arguments[1])
+    if len(arguments) >= 2 and arguments[0] == "spool":
+        from . import spool
+
+        return spool.main(arguments[1:])
+    sys.stderr.write(_USAGE)
+    return _BAD_USAGE
+
+
+def _occupy_standard_streams() -> None:
+    """A closed stdin, stdout or stderr must not be given to the first file we open."""
+    descriptor = os.open(os.devnull, os.O_RDWR)
+    while descriptor <= 2:
+        descriptor = os.dup(descriptor)
+    os.close(descriptor)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,77 @@
+"""The outbox of a site: exit notes handed out in one stream, and cleared away once they are acknowledged."""
+
+import json
+import os
+
+from .attempt import is_token
+from .files import read_regular, remove, remove_tree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import BinaryIO
+
+_NOTE_BYTES = 64 << 20
+_STREAM_BYTES = 128 << 20
+
+
+def write_notes(root: str, limit: int, target: "BinaryIO") -> None:
+    """Write up to `limit` notes, oldest first, then a closing line.
+
+    Each is one line of JSON {"token", "size", "problem"} and then `size` bytes and a line feed. A note that cannot be read
+    has a problem and no bytes. Closing line: {"more": whether there are others}.
+    """
+    waiting = _waiting(os.path.join(root, "outbox"))
+    sent = sent_bytes = 0
+    for _, token, path in waiting:
+        if sent >= limit or sent_bytes >= _STREAM_BYTES:
+            break
+        data, problem = b"", ""
+        try:
+            data = read_regular(path, _NOTE_BYTES)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            problem = "{}".format(error)
+        head = {"token": token, "size": len(data), "problem": problem}
+        target.write(json.dumps(head).encode() + b"\n" + data + b"\n")
+        sent += 1
+        sent_bytes += len(data)
+    target.write(json.dumps({"more": sent < len(waiting)}).encode() + b"\n")
+
+
+def acknowledge(root: str, tokens: "Iterable[str]", clean: bool) -> int:
+    """Remove the notes of these tokens, with `clean` their attempt directories before them; how many notes went."""
+    count = 0
+    for token in tokens:
+        if not is_token(token):
+            continue
+        if clean:
+            folder = os.path.join(root, "attempts", token[:2], token)
+            if not os.path.islink(folder):
+                remove_tree(folder)
+        path = os.path.join(root, "outbox", token + ".json")
+        count += os.path.lexists(path)
+        if os.path.isdir(path) and not os.path.islink(path):
+            remove_tree(path)
+        remove(path)
+    return count
+
+
+def _waiting(folder: str) -> "list[tuple[int, str, str]]":
+    """(time of change in ns, token, path) of every note, oldest first; names that are none are passed over."""
+    return sorted(_entries(folder))
+
+
+def _entries(folder: str) -> "Iterator[tuple[int, str, str]]":
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                token = entry.name[: -len(".json")]
+                if entry.name.endswith(".json") and is_token(token):
+                    try:
+                        yield entry.stat(follow_symlinks=False).st_mtime_ns, token, entry.path
+                    except OSError:
+                        continue
+    except FileNotFoundError:
+        return
