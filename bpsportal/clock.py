@@ -1,4 +1,6 @@
-"""What the clock sends and how often; the entries are written into django-celery-beat's tables when the clock starts."""
+"""What the clock sends and how often; the entries are written into django-celery-beat's tables when the
+clock starts.
+"""
 
 import logging
 from dataclasses import dataclass

@@ -1,4 +1,6 @@
-"""Whether the portal lives and whether it is ready to work, for proxies and watchers; says nothing that needs a role."""
+"""Whether the portal lives and whether it is ready to work, for proxies and watchers; says nothing that
+needs a role.
+"""
 
 from datetime import timedelta
 

@@ -1,4 +1,6 @@
-"""Keeps the portal's processes running: starts them in order, restarts what dies, stops all, cleans up after a crash."""
+"""Keeps the portal's processes running: starts them in order, restarts what dies, stops all, cleans up
+after a crash.
+"""
 
 import fcntl
 import json

@@ -2,6 +2,7 @@
 for its absence.
 """
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from rest_framework.test import APIClient
 from bpsportal.web.models import Membership, TokenScope
 from bpsportal.web.roles import Role
 from bpsportal.web.tokens import create_token
-from tests.rigs import closing_list, reason_of
+from tests.rigs import RIGS_FILE, closing_list, reason_of
 
 PASSWORD = "correct-horse-battery"
 _absences: dict[str, str] = {}
@@ -118,8 +119,13 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """With CI=true a rig that cannot run is a failure."""
-    if _absences and os.environ.get("CI") == "true" and exitstatus == pytest.ExitCode.OK:
+    """Hand the list to `tests.run`; with CI=true a rig that cannot run is a failure."""
+    if not _absences or hasattr(session.config, "workerinput"):
+        return
+    if path := os.environ.get(RIGS_FILE):
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(item) + "\n" for item in _absences.items())
+    if os.environ.get("CI") == "true" and exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

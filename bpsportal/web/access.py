@@ -57,7 +57,9 @@ class Narrowing:
         return subject.program in self.programs or subject.campaign in self.campaigns
 
     def q(self, *, program: str = "program", campaign: str = "name") -> Q:
-        """Return the condition for a list query; `program` and `campaign` are the model's look-ups for the two names."""
+        """Return the condition for a list query; `program` and `campaign` are the model's look-ups for the
+        two names.
+        """
         if self.programs is None or self.campaigns is None:
             return Q()
         condition = Q(pk__in=[])

@@ -1,11 +1,13 @@
 """Rigs: real servers that tests start for themselves, or the stated reason why they cannot."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NoReturn
 
 import pytest
 
+RIGS_FILE = "BPS_TEST_RIGS"
+"""Variable with the path of a file to which every run adds the rigs that it had to do without."""
 _MARK = "rig not to be had"
 _PATTERN = re.compile(rf"{_MARK} \[(?P<name>[^\]]+)\]: (?P<why>.*)", re.DOTALL)
 
@@ -21,9 +23,8 @@ def reason_of(skip_text: str) -> tuple[str, str] | None:
     return (found["name"], found["why"].strip()) if found else None
 
 
-def closing_list(absences: Mapping[str, str]) -> Iterator[str]:
-    """Yield the lines that end a run."""
-    if absences:
-        yield "Rigs that could not run:"
-        for name, why in sorted(absences.items()):
-            yield f"  {name}: {why}"
+def closing_list(absences: Mapping[str, str]) -> list[str]:
+    """Return the lines that end a run, none when nothing was missing."""
+    if not absences:
+        return []
+    return ["Rigs that could not run:", *(f"  {name}: {why}" for name, why in sorted(absences.items()))]

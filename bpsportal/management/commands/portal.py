@@ -18,7 +18,9 @@ DEFAULT_PORT = 8000
 
 
 class Command(BaseCommand):
-    """Starts broker (if embedded), workers, clock and web server; restarts what dies; stops all on Ctrl-C or SIGTERM."""
+    """Starts broker (if embedded), workers, clock and web server; restarts what dies; stops all on Ctrl-C
+    or SIGTERM.
+    """
 
     help = "Run the whole portal in the foreground: broker (if embedded), workers, clock and web server."
 
