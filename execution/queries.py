@@ -49,8 +49,8 @@ class Point:
 class PayloadProgress:
     """How far a payload is; `workflows` and counters are of complete workflows, `loading` are the others.
 
-    `wish` is `stop` when every workflow is to stop, `pause` when every other one is paused. `stopped` says why, for each
-    workflow that the failure policy ended; with an open point the counters read "at least".
+    `wish` is `stop` when all are to stop, `pause` when all others are paused. `stopped` says why, for each workflow
+    that the failure policy ended. With an open point the counters read "at least".
     """
 
     wish: Wish
