@@ -47,6 +47,7 @@ class Covered(NamedTuple):
     succeeded: int
     failed: int
     pruned: int
+    skipped: int
     used: int
 
 
@@ -62,6 +63,7 @@ class ImageLine:
     succeeded: int
     failed: int
     pruned: int
+    skipped: int
     used: int
     outcome: ImageOutcome
 
@@ -70,15 +72,15 @@ class ImageLine:
         return {**asdict(self), "runs": list(self.runs), "outcome": str(self.outcome)}
 
 
-def outcome_of(planned: int, succeeded: int, failed: int, pruned: int) -> ImageOutcome:
-    """Return what the counts of an image say."""
+def outcome_of(planned: int, succeeded: int, failed: int, unrun: int) -> ImageOutcome:
+    """Return what the counts of an image say; `unrun` were pruned, given up or skipped."""
     if not planned:
         return ImageOutcome.USED
-    if succeeded and (failed or pruned):
+    if succeeded and (failed or unrun):
         return ImageOutcome.INCOMPLETE
     if failed:
         return ImageOutcome.FAILED
-    if pruned:
+    if unrun:
         return ImageOutcome.PRUNED
     if succeeded >= planned:
         return ImageOutcome.PROCESSED
@@ -95,10 +97,10 @@ def over_runs(rows: Iterable[Covered]) -> Iterator[ImageLine]:
         runs = list(group)
         last, planned = runs[-1], max(row.planned for row in runs)
         succeeded = min(planned, sum(row.succeeded for row in runs))
-        failed, pruned = (last.failed, last.pruned) if succeeded < planned else (0, 0)
+        undone = (last.failed, last.pruned, last.skipped) if succeeded < planned else (0, 0, 0)
         yield ImageLine(
-            last.campaign, tuple(row.run for row in runs), last.exposure, last.detector, planned, succeeded, failed,
-            pruned, sum(row.used for row in runs), outcome_of(planned, succeeded, failed, pruned),
+            last.campaign, tuple(row.run for row in runs), last.exposure, last.detector, planned, succeeded, *undone,
+            sum(row.used for row in runs), outcome_of(planned, succeeded, undone[0], sum(undone[1:])),
         )  # fmt: skip
 
 
@@ -112,7 +114,19 @@ def complete_counts(counts: Mapping[str, int]) -> dict[str, int]:
     return {outcome.value: counts.get(outcome.value, 0) for outcome in ImageOutcome}
 
 
-COLUMNS = ("campaign", "exposure", "detector", "outcome", "planned", "succeeded", "failed", "pruned", "used", "runs")
+COLUMNS = (
+    "campaign",
+    "exposure",
+    "detector",
+    "outcome",
+    "planned",
+    "succeeded",
+    "failed",
+    "pruned",
+    "skipped",
+    "used",
+    "runs",
+)
 
 
 def record_of(line: ImageLine) -> dict[str, Any]:

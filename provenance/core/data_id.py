@@ -9,6 +9,7 @@ IMAGE = ("exposure", "visit")
 """Dimensions that number an image; the first that a data ID has counts. A visit of one exposure bears its number."""
 
 MAX_LENGTH = 300
+MAX_VALUE = 128
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _FORBIDDEN = frozenset(",=/\\")
@@ -60,8 +61,8 @@ def _fault(name: str, value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int | str):
         return f"the value of {name} is {type(value).__name__}; it has to be a whole number or a text"
     text = str(value)
-    if not text or len(text) > 128 or text in (".", "..") or not text.isprintable() or _FORBIDDEN & set(text):
-        return f"the value of {name} has to be 1 to 128 printable characters without , = / and \\"
+    if not text or len(text) > MAX_VALUE or text in (".", "..") or not text.isprintable() or _FORBIDDEN & set(text):
+        return f"the value of {name} has to be 1 to {MAX_VALUE} printable characters without , = / and \\"
     if isinstance(value, int) and not _NUMBER.fullmatch(text):
         return f"the value of {name} is too large a number"
     return ""

@@ -151,12 +151,10 @@ def summarise(
     *,
     norms: Mapping[tuple[str, str], Sequence[Norm]],
     events: Iterable[str],
-    datasets: Mapping[str, Mapping[str, int]],
 ) -> Summary:
     """Fold the roll-ups of a campaign into its summary.
 
-    `norms`: (kind, step) -> medians in earlier campaigns; `events`: kinds of the campaign's events, oldest first;
-    `datasets`: type -> count and bytes of what it made.
+    `norms`: (kind, step) -> medians in earlier campaigns; `events`: kinds of the campaign's events, oldest first.
     """
     known = sorted(rows, key=_in_order)
     lines = [_line(row, norms.get((row.key.kind, row.key.step), ())) for row in known]
@@ -177,7 +175,7 @@ def summarise(
         sites={name: {"executions": n, "not_succeeded": bad, "wall_h": milli / 3_600_000}
                for name, (n, bad, _, milli) in sorted(whole.sites.items())},
         software=tuple(_software(text) for text in sorted(whole.software)),
-        datasets=datasets,
+        datasets={name: {"count": n, "bytes": total} for name, (n, total) in sorted(whole.outputs.items())},
     )  # fmt: skip
 
 

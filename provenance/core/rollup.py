@@ -4,7 +4,7 @@ Adding executions one by one, merging the tallies of parts in any order and fold
 sums are whole thousandths, and lists that must stay short keep the smallest of a total order.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -81,6 +81,8 @@ class Tally:
     sites: dict[str, list[int]] = field(default_factory=dict)
     """Site -> [executions, not succeeded, succeeded, wall time of the succeeded in thousandths of a second]."""
     slowest: list[Slow] = field(default_factory=list)
+    outputs: dict[str, list[int]] = field(default_factory=dict)
+    """Dataset type -> [datasets made, their bytes]."""
 
     def add(self, ran: Ran) -> None:
         """Take in one execution."""
@@ -107,10 +109,12 @@ class Tally:
             self.wasted_milli += wall_milli
             _count(self.causes, ran.cause or ran.outcome)
         if ran.site:
-            site = self.sites.setdefault(ran.site, [0, 0, 0, 0])
-            for place, amount in enumerate((1, int(not good), int(good), wall_milli if good else 0)):
-                site[place] += amount
+            _add_amounts(self.sites, ran.site, (1, int(not good), int(good), wall_milli if good else 0))
         self._trim()
+
+    def made(self, dataset_type: str, count: int, size_bytes: int) -> None:
+        """Count datasets; negative for those that others have replaced."""
+        _add_amounts(self.outputs, dataset_type, (count, size_bytes))
 
     def supersede(self, outcome: str, times: int = 1) -> None:
         """Take back the final outcome of instances that a later attempt has replaced."""
@@ -134,7 +138,9 @@ class Tally:
         self.cpu.merge(other.cpu)
         self.memory.merge(other.memory)
         for name, amounts in other.sites.items():
-            self.sites[name] = [a + b for a, b in zip(self.sites.get(name, [0, 0, 0, 0]), amounts, strict=True)]
+            _add_amounts(self.sites, name, amounts)
+        for name, amounts in other.outputs.items():
+            _add_amounts(self.outputs, name, amounts)
         self.slowest = sorted([*self.slowest, *other.slowest], key=_slow_first)[:KEPT_SLOW]
         self._trim()
 
@@ -157,7 +163,7 @@ class Tally:
     def to_json(self) -> dict[str, Any]:
         """Return plain data with sorted names; empty parts are left out."""
         data: dict[str, Any] = {}
-        for name in ("executions", "finals", "causes", "software", "recipes", "sites"):
+        for name in ("executions", "finals", "causes", "software", "recipes", "sites", "outputs"):
             counts = getattr(self, name)
             data[name] = {key: counts[key] for key in sorted(counts)}
         for name in (*_SUMS, "first_s", "last_s"):
@@ -173,7 +179,8 @@ class Tally:
         tally = cls()
         for name in ("executions", "finals", "causes", "software", "recipes"):
             setattr(tally, name, dict(data.get(name, {})))
-        tally.sites = {name: list(amounts) for name, amounts in data.get("sites", {}).items()}
+        for name in ("sites", "outputs"):
+            setattr(tally, name, {key: list(amounts) for key, amounts in data.get(name, {}).items()})
         for name in _SUMS:
             setattr(tally, name, data.get(name, 0))
         tally.first_s, tally.last_s = data.get("first_s"), data.get("last_s")
@@ -234,6 +241,15 @@ def _count(counts: Counts, name: str, n: int = 1) -> None:
         counts[name] = total
     else:
         counts.pop(name, None)
+
+
+def _add_amounts(table: dict[str, list[int]], name: str, amounts: Sequence[int]) -> None:
+    """Add to the amounts of a name; what comes to nothing goes."""
+    total = [a + b for a, b in zip(table.get(name, [0] * len(amounts)), amounts, strict=True)]
+    if any(total):
+        table[name] = total
+    else:
+        table.pop(name, None)
 
 
 def _least(a: float | None, b: float | None) -> float | None:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+_WHOLE = 10_000
+"""Numbers from here on are shown without decimals."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MARKDOWN = str.maketrans({char: f"\\{char}" for char in "\\|*_`<>[]#"})
 
@@ -78,5 +80,5 @@ def _plain(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        return f"{value:.4g}" if abs(value) < 10_000 else f"{value:.0f}"
+        return f"{value:.4g}" if abs(value) < _WHOLE else f"{value:.0f}"
     return " ".join(str(value).split()).translate(_MARKDOWN)
