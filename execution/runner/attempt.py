@@ -62,7 +62,7 @@ def run(directory: str, stop: Stop) -> int:
     except OSError as error:
         sys.stderr.write("the exit note of {} could not be written: {}\n".format(token, error))
         return TROUBLE
-    _tidy(directory)
+    remove(os.path.join(directory, "now.json"))
     exit_code: int = note.content["exit"]
     return exit_code
 
@@ -90,16 +90,6 @@ def _work(directory: str, workdir: str, content: "dict[str, Any]", stop: Stop) -
         raise Trouble("cancelled", "told to stop by signal {}".format(stop.signal))
     done = all(each["outcome"] == "succeeded" for each in results)
     content["exit"] = SUCCEEDED if done else SOME_FAILED
-
-
-def _tidy(directory: str) -> None:
-    """Leave no trace of running; a folder that a program filled with what we cannot remove stays."""
-    remove(os.path.join(directory, "now.json"))
-    for name in ("run", "scratch"):
-        try:
-            os.rmdir(os.path.join(directory, name))
-        except OSError:
-            continue
 
 
 def _tell(directory: str, content: "dict[str, Any]", instances: "list[dict[str, Any]]", index: int) -> None:

@@ -2,7 +2,7 @@
 
 import os
 
-from .launch import launch
+from .launch import find_program, launch
 from .streams import Stream, printable
 from .trouble import Trouble
 from .watch import Limits, Watch
@@ -46,9 +46,9 @@ def set_up(lines: "Sequence[str]", base: "dict[str, str]", shop: Shop) -> "dict[
     """Run the set-up lines once by bash (else sh) and return the environment they leave. Raises Trouble(setup)."""
     if not lines:
         return base
-    shell = _which("bash", base) or _which("sh", base)
-    tool = _which("env", base)
-    if not shell or not tool:
+    shell = find_program("bash", base) or find_program("sh", base)
+    tool = find_program("env", base)
+    if not shell or not tool or "'" in tool:
         raise Trouble("setup", "neither bash and env nor sh and env were found in PATH")
     script = ["exec 3>&1 1>&2"]
     for line in lines:
@@ -105,14 +105,6 @@ def _ending(ended: "Ended") -> str:
     if ended.killed == "walltime":
         return "took too long"
     return "signal {}".format(ended.signal) if ended.signal else "exit {}".format(ended.exit)
-
-
-def _which(name: str, environment: "Mapping[str, str]") -> str:
-    for folder in environment["PATH"].split(":"):
-        path = os.path.join(folder or ".", name)
-        if folder.startswith("/") and os.access(path, os.X_OK) and "'" not in path:
-            return path
-    return ""
 
 
 def _parse(data: bytes) -> "dict[str, str]":

@@ -41,13 +41,34 @@ def remove(path: str) -> None:
         pass
 
 
+def fresh_folder(path: str) -> str:
+    """`path` as an empty folder, or the first of path-2, path-3, … when something in it cannot be deleted.
+
+    An emptied folder is used again because removing one makes us wait for the kernel (milliseconds on Linux 6).
+    """
+    number = 1
+    folder = path
+    while True:
+        try:
+            os.mkdir(folder)
+            return folder
+        except FileExistsError:
+            if not os.listdir(folder):
+                return folder
+        number += 1
+        folder = "{}-{}".format(path, number)
+
+
 def remove_tree(path: str) -> None:
     """Delete a folder with all that is in it, never following a link out of it; what cannot be deleted stays."""
-    try:
-        os.rmdir(path)
+    empty(path)
+    _ignoring(os.rmdir, path, None)
+
+
+def empty(path: str) -> None:
+    """Delete all that is in a folder, never following a link out of it; what cannot be deleted stays."""
+    if os.path.islink(path):
         return
-    except OSError:
-        pass
     for folder, folders, names, descriptor in os.fwalk(path, topdown=False, follow_symlinks=False):
         del folder
         for name in names:
@@ -55,7 +76,6 @@ def remove_tree(path: str) -> None:
         for name in folders:
             if not _ignoring(os.rmdir, name, descriptor):
                 _ignoring(os.unlink, name, descriptor)
-    _ignoring(os.rmdir, path, None)
 
 
 def _ignoring(action: "object", name: str, descriptor: "int | None") -> bool:

@@ -5,7 +5,7 @@ import signal
 import time
 
 from . import inputs, measure, outputs
-from .files import remove_tree
+from .files import empty, fresh_folder
 from .launch import launch
 from .streams import Stream, printable
 from .watch import Limits, Watch
@@ -91,8 +91,7 @@ def _execute(
     stop: "Stop",
 ) -> None:
     """Run the program in a scratch folder of its own and fill in how it ended and what it cost."""
-    scratch = os.path.join(bench.directory, "scratch", os.path.basename(streams[0].path).split(".")[0])
-    os.makedirs(scratch)
+    scratch = fresh_folder(os.path.join(bench.directory, "scratch"))
     limits = Limits(step["walltime_s"], step["memory_mb"] if bench.job["memoryLimit"] else 0, bench.job["graceSeconds"])
     begun = time.monotonic()
     try:
@@ -114,7 +113,7 @@ def _execute(
     finally:
         result["wall_s"] = round(time.monotonic() - begun, 3)
         result["ended_at"] = round(result["started_at"] + result["wall_s"], 3)
-        remove_tree(scratch)
+        empty(scratch)
 
 
 def _judge_ending(
