@@ -12,8 +12,8 @@ PATCHES = 3  # tiles a side in each tract
 PATCH = 190  # pixels a side in each tile
 EXPTIME = {"r": 30.0, "i": 40.0}
 SKY = {"r": 5.0, "i": 7.5}  # electrons a second and pixel
-FAINT, BRIGHT = 22.0, 15.7  # AB magnitudes in r between which stars are drawn
-STARS = 700  # in each field
+FAINT, BRIGHT = 21.4, 15.7  # AB magnitudes in r between which stars are drawn
+STARS = 540  # in each field
 
 
 @dataclass(frozen=True, slots=True)
