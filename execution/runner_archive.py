@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 _SOURCE = Path(__file__).parent / "runner"
-_MAIN = b'import sys\n\nfrom runner.__main__ import main\n\nsys.exit(main(sys.argv[1:]))\n'
+_MAIN = b"import sys\n\nfrom runner.__main__ import main\n\nsys.exit(main(sys.argv[1:]))\n"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNCHECKED_HASH = (1).to_bytes(4, "little") + bytes(8)
 """PEP 552: compiled by hash and never compared with its source, which is in the same archive."""
@@ -19,8 +19,8 @@ _UNCHECKED_HASH = (1).to_bytes(4, "little") + bytes(8)
 def build(target_dir: Path) -> Path:
     """Make `runner-<12 hex digits of its content>.pyz` in `target_dir` unless it is there; returns its path.
 
-    Same sources and same Python give the same name and bytes. Compiled code of the building Python goes along for speed:
-    other versions ignore it and read the sources.
+    Same sources and same Python give the same name and bytes. The compiled code of the building Python goes along for
+    speed: other versions ignore it and read the sources.
     """
     members = _members()
     digest = hashlib.sha256()

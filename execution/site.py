@@ -1,12 +1,13 @@
 """SiteClient: a site's row joined with its driver and transport; what passes talk to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from django.conf import settings
 
 from execution import drivers, runner_archive, transports
+from execution.core import outbox
 from execution.core.command import Command
 from execution.core.script import Place
 from execution.models import Site
@@ -20,13 +21,19 @@ class SiteClient:
     def __init__(self, site: Site) -> None:
         self.site = site
         self.workdir = site.workdir.replace("{data}", str(settings.DATA))
-        self.driver = drivers.get(site.driver)
-        self.transport = transports.connect(site.transport)
+        self.transport = transports.connect(site.transport, Path(self.workdir))
         archive = runner_archive.build(settings.DATA / "runner")
         self.place = Place(
             workdir=self.workdir, runner=str(archive), python=self.transport.python, directives=tuple(site.directives),
             slots=site.limit("running", 2),
         )  # fmt: skip
+        self.transport = transports.connect(site.transport, Path(self.workdir))
+        archive = runner_archive.build(settings.DATA / "runner")
+        self.place = Place(
+            workdir=self.workdir, runner=str(archive), python=self.transport.python, directives=tuple(site.directives),
+            slots=site.limit("running", 2),
+        )  # fmt: skip
+        self.driver = drivers.get(site.driver, self.place)
 
     def call(self, command: Command[T], timeout: float = 60.0) -> T:
         """Run a driver's words at the site and read the answer; raises SiteError."""
@@ -35,6 +42,14 @@ class SiteClient:
     def write(self, files: Mapping[str, bytes]) -> None:
         """Write files below the work directory, whole or not at all; raises SiteError."""
         self.transport.write({Path(path): body for path, body in files.items()})
+
+    def notes(self, most: int) -> Mapping[str, bytes]:
+        """Up to `most` exit notes that wait in the site's outbox, by token; raises SiteError."""
+        return self.call(outbox.notes(self.place, most))
+
+    def acknowledge(self, tokens: Sequence[str]) -> None:
+        """These notes are settled: they and their attempts' folders may go; raises SiteError."""
+        self.call(outbox.acknowledge(self.place, tokens))
 
     def claimed(self, token: str) -> bool:
         """Whether a runner has ever begun this attempt: its claim outlives everything else of it."""

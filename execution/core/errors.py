@@ -1,14 +1,14 @@
 """What can go wrong, by what the caller has to do.
 
-    SiteError
-    ├── Unreachable         try later; nothing is known about any job
-    │   └── AccessDenied    stop using the site and tell its operator (key refused, host key changed)
-    ├── SchedulerDown       the host answers, its batch system does not: try later
-    ├── Rejected            the batch system or host refused what was sent: that attempt has failed
-    └── Unreadable          an answer nobody can make sense of: stop and tell, guess nothing
-    DomainError
-    ├── NotAllowed          a state machine does not know that move (HTTP 409)
-    └── Invalid             what a person sent has problems, all of them at once (HTTP 400)
+SiteError
+├── Unreachable         try later; nothing is known about any job
+│   └── AccessDenied    stop using the site and tell its operator (key refused, host key changed)
+├── SchedulerDown       the host answers, its batch system does not: try later
+├── Rejected            the batch system or host refused what was sent: that attempt has failed
+└── Unreadable          an answer nobody can make sense of: stop and tell, guess nothing
+DomainError
+├── NotAllowed          a state machine does not know that move (HTTP 409)
+└── Invalid             what a person sent has problems, all of them at once (HTTP 400)
 """
 
 from collections.abc import Iterable
@@ -73,4 +73,6 @@ class Invalid(DomainError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("; ".join(f"{each.path}: {each.message}" if each.path else each.message for each in self.problems))
+        super().__init__(
+            "; ".join(f"{each.path}: {each.message}" if each.path else each.message for each in self.problems)
+        )

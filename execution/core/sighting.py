@@ -41,7 +41,7 @@ class Cause(StrEnum):
 class Sighting:
     """One job as its batch system sees it; `word` is the batch system's own, times are aware UTC.
 
-    Of `exit_code` and `signal` at most one is set, and only when ended. `cause` is set where the batch system names one.
+    Of `exit_code` and `signal` at most one is set, and only when ended; `cause` where the batch system names one.
     """
 
     batch_id: BatchId

@@ -9,19 +9,21 @@ if TYPE_CHECKING:
 
 _USAGE = "usage: runner run ATTEMPT_DIR | runner spool VERB --root DIR [options]\n"
 _BAD_USAGE = 64
+_STDERR = 2
 
 
 def main(arguments: "Sequence[str]") -> int:
     """Run one verb; returns the exit code."""
     _occupy_standard_streams()
-    if len(arguments) == 2 and arguments[0] == "run":
+    verb, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
+    if verb == "run" and len(rest) == 1:
         from . import attempt
 
-        return attempt.main(arguments[1])
-    if len(arguments) >= 2 and arguments[0] == "spool":
+        return attempt.main(rest[0])
+    if verb == "spool":
         from . import spool
 
-        return spool.main(arguments[1:])
+        return spool.main(rest)
     sys.stderr.write(_USAGE)
     return _BAD_USAGE
 
@@ -29,7 +31,7 @@ def main(arguments: "Sequence[str]") -> int:
 def _occupy_standard_streams() -> None:
     """A closed stdin, stdout or stderr must not be given to the first file we open."""
     descriptor = os.open(os.devnull, os.O_RDWR)
-    while descriptor <= 2:
+    while descriptor <= _STDERR:
         descriptor = os.dup(descriptor)
     os.close(descriptor)
 

@@ -36,14 +36,14 @@ def main(directory: str) -> int:
 def run(directory: str, stop: Stop) -> int:
     """Run the attempt in `directory` unless another runner has claimed it; returns the runner's exit code.
 
-    The note is written in every case but three: the claim is another's, the folder is none of an attempt, the disk refuses.
+    The note is always written, unless the claim is another's, the folder is no attempt's, or the disk refuses.
     """
     directory = os.path.realpath(directory)
     token = os.path.basename(directory)
     shelf, prefix = os.path.split(os.path.dirname(directory))
     workdir, attempts = os.path.split(shelf)
     if attempts != "attempts" or not is_token(token) or prefix != token[:2] or not os.path.isdir(directory):
-        sys.stderr.write("{} is not an attempt directory (…/attempts/xx/token)\n".format(directory))
+        sys.stderr.write(f"{directory} is not an attempt directory (…/attempts/xx/token)\n")
         return TROUBLE
     if not claim(workdir, token):
         return SUCCEEDED
@@ -53,14 +53,14 @@ def run(directory: str, stop: Stop) -> int:
     except Trouble as trouble:
         note.content.update(exit=TROUBLE, cause=trouble.cause, message=printable(trouble.message))
     except OSError as error:
-        note.content.update(exit=TROUBLE, cause="node", message=printable("{}".format(error)))
+        note.content.update(exit=TROUBLE, cause="node", message=printable(f"{error}"))
     except Exception as error:
-        message = "the runner itself failed: {}: {}".format(type(error).__name__, error)
+        message = f"the runner itself failed: {type(error).__name__}: {error}"
         note.content.update(exit=TROUBLE, cause="node", message=printable(message))
     try:
         note.write(workdir, time.time())
     except OSError as error:
-        sys.stderr.write("the exit note of {} could not be written: {}\n".format(token, error))
+        sys.stderr.write(f"the exit note of {token} could not be written: {error}\n")
         return TROUBLE
     remove(os.path.join(directory, "now.json"))
     exit_code: int = note.content["exit"]
@@ -80,14 +80,14 @@ def _work(directory: str, workdir: str, content: "dict[str, Any]", stop: Stop) -
         content["environment"] = environment.recorded(asked["environment"], found)
         content["version"] = environment.probe(asked["software"]["probe"], found, shop)
         bench = instance.Bench(directory, asked, found, log, Surprises(directory, asked["instances"]))
-        results: "list[dict[str, Any]]" = content["instances"]
+        results: list[dict[str, Any]] = content["instances"]
         for index in range(len(asked["instances"])):
             if stop.signal:
                 break
             _tell(directory, content, asked["instances"], index)
             results.append(instance.run(bench, index, results, stop))
     if len(results) < len(asked["instances"]) or any(each["cause"] == "cancelled" for each in results):
-        raise Trouble("cancelled", "told to stop by signal {}".format(stop.signal))
+        raise Trouble("cancelled", f"told to stop by signal {stop.signal}")
     done = all(each["outcome"] == "succeeded" for each in results)
     content["exit"] = SUCCEEDED if done else SOME_FAILED
 

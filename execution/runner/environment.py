@@ -53,11 +53,11 @@ def set_up(lines: "Sequence[str]", base: "dict[str, str]", shop: Shop) -> "dict[
     script = ["exec 3>&1 1>&2"]
     for line in lines:
         script += [line, "bps_status=$?; [ $bps_status -eq 0 ] || exit $bps_status"]
-    script.append("exec '{}' -0 >&3".format(tool))
+    script.append(f"exec '{tool}' -0 >&3")
     argv = [shell, *(["--noprofile", "--norc"] if shell.endswith("bash") else []), "-c", "\n".join(script)]
     found = _Result(argv, base, shop, "setup", _SETUP_S)
     if found.ended.exit != 0:
-        raise Trouble("setup", "the set-up lines failed ({}): {}".format(_ending(found.ended), found.message))
+        raise Trouble("setup", f"the set-up lines failed ({_ending(found.ended)}): {found.message}")
     return _parse(found.stdout)
 
 
@@ -67,7 +67,7 @@ def probe(argv: "Sequence[str]", environment: "dict[str, str]", shop: Shop) -> s
         return ""
     found = _Result(argv, environment, shop, "probe", _PROBE_S)
     if found.ended.exit != 0:
-        raise Trouble("software", "the version probe failed ({}): {}".format(_ending(found.ended), found.message))
+        raise Trouble("software", f"the version probe failed ({_ending(found.ended)}): {found.message}")
     text = found.stdout.decode("utf-8", "replace").strip() or found.message
     return "\n".join(printable(line) for line in text.splitlines())[:_VERSION_CHARACTERS]
 
@@ -90,7 +90,7 @@ class _Result:
             pid = launch(argv, environment, "/", out.descriptor, error.descriptor)
         except OSError as failure:
             raise Trouble(
-                "setup" if name == "setup" else "software", "cannot start {}: {}".format(argv[0], failure.strerror)
+                "setup" if name == "setup" else "software", f"cannot start {argv[0]}: {failure.strerror}"
             ) from failure
         self.ended = Watch(pid, Limits(limit_s), (out, error)).wait(shop.stop)
         self.stdout = os.pread(out.descriptor, _ENVIRONMENT_BYTES, 0)
@@ -98,13 +98,13 @@ class _Result:
         error.bundle(shop.log)
         out.discard()
         if self.ended.killed == "cancelled":
-            raise Trouble("cancelled", "told to stop during the {}".format(name))
+            raise Trouble("cancelled", f"told to stop during the {name}")
 
 
 def _ending(ended: "Ended") -> str:
     if ended.killed == "walltime":
         return "took too long"
-    return "signal {}".format(ended.signal) if ended.signal else "exit {}".format(ended.exit)
+    return f"signal {ended.signal}" if ended.signal else f"exit {ended.exit}"
 
 
 def _parse(data: bytes) -> "dict[str, str]":

@@ -1,5 +1,6 @@
 """Writing, reading and removing files so that nobody ever sees half of one."""
 
+import contextlib
 import os
 import stat
 
@@ -9,7 +10,7 @@ _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 def write_atomically(path: str, data: bytes) -> None:
     """Put `data` under a hidden name in the same folder, then rename it; no fsync, the note only has to survive us."""
     folder, name = os.path.split(path)
-    temporary = os.path.join(folder, ".{}.{}".format(name, os.getpid()))
+    temporary = os.path.join(folder, f".{name}.{os.getpid()}")
     try:
         with open(temporary, "wb", 0) as target:
             view = memoryview(data)
@@ -29,16 +30,14 @@ def read_regular(path: str, limit: int) -> bytes:
         if not stat.S_ISREG(found.st_mode):
             raise OSError("not a regular file")
         if found.st_size > limit:
-            raise OSError("{} bytes, more than the {} allowed".format(found.st_size, limit))
+            raise OSError(f"{found.st_size} bytes, more than the {limit} allowed")
         return source.read(limit)
 
 
 def remove(path: str) -> None:
     """Delete a file; gone already is fine, and so is what cannot be deleted."""
-    try:
+    with contextlib.suppress(OSError):
         os.unlink(path)
-    except OSError:
-        pass
 
 
 def fresh_folder(path: str) -> str:
@@ -56,7 +55,7 @@ def fresh_folder(path: str) -> str:
             if not os.listdir(folder):
                 return folder
         number += 1
-        folder = "{}-{}".format(path, number)
+        folder = f"{path}-{number}"
 
 
 def remove_tree(path: str) -> None:

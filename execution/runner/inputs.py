@@ -1,4 +1,4 @@
-"""What a step instance may read: which of its inputs are there, whether they suffice, and the files that tell the program."""
+"""What a step instance may read: which inputs are there, whether they suffice, and the files that tell the program."""
 
 import json
 import os
@@ -37,8 +37,8 @@ def shortage(instance: "Mapping[str, Any]", found: "Sequence[int]", directory: s
         have = sum(entries[index]["type"] == name for index in found)
         if have < least:
             absent = [i for i, entry in enumerate(entries) if entry["type"] == name and i not in found]
-            first = ", the first missing is {}".format(locate(entries[absent[0]], directory)) if absent else ""
-            return "{} of {} {} present, at least {} needed{}".format(have, have + len(absent), name, least, first)
+            first = f", the first missing is {locate(entries[absent[0]], directory)}" if absent else ""
+            return f"{have} of {have + len(absent)} {name} present, at least {least} needed{first}"
     return ""
 
 
@@ -47,7 +47,7 @@ def inputs_document(
 ) -> "dict[str, Any]":
     """The content of inputs.json: for each type a list, sorted by data ID, of what is there."""
     entries = instance["inputs"]
-    lists: "dict[str, list[dict[str, Any]]]" = {name: [] for name in types}
+    lists: dict[str, list[dict[str, Any]]] = {name: [] for name in types}
     for name in [*instance["minimum"], *(entry["type"] for entry in entries)]:
         lists.setdefault(name, [])
     for index in found:
@@ -60,7 +60,7 @@ def inputs_document(
 
 def outputs_document(instance: "Mapping[str, Any]", directory: str) -> "dict[str, Any]":
     """The content of outputs.json: where the program is to write."""
-    outputs: "dict[str, Any]" = {}
+    outputs: dict[str, Any] = {}
     for entry in instance["outputs"]:
         path = os.path.join(directory, entry["path"])
         outputs.setdefault(entry["type"], []).append({"dataId": entry["dataId"], "path": path})
@@ -79,7 +79,7 @@ class Documents:
     def __init__(self, stem: str, contents: "Mapping[str, Any]") -> None:
         self._stem = stem
         self._contents = contents
-        self._written: "list[str]" = []
+        self._written: list[str] = []
 
     def fill(self, command: "Sequence[str]") -> "list[str]":
         """The command with `{inputs}`, `{outputs}` and `{config}` replaced by paths of JSON files."""
@@ -87,7 +87,7 @@ class Documents:
         for name, content in self._contents.items():
             mark = "{" + name + "}"
             if any(mark in argument for argument in argv):
-                path = "{}.{}.json".format(self._stem, name)
+                path = f"{self._stem}.{name}.json"
                 with open(path, "w") as target:
                     json.dump(content, target)
                 self._written.append(path)
@@ -103,7 +103,10 @@ class Documents:
 def _order(entry: "Mapping[str, Any]") -> "list[Any]":
     """Data IDs in the order of their values: numbers by size, before texts by alphabet."""
     values = sorted(entry["dataId"].items())
-    return [(name, isinstance(value, str), value if isinstance(value, (int, float)) else 0, str(value)) for name, value in values]
+    return [
+        (name, isinstance(value, str), value if isinstance(value, (int, float)) else 0, str(value))
+        for name, value in values
+    ]
 
 
 def _has_content(path: str) -> bool:

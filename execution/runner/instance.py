@@ -97,7 +97,7 @@ def _execute(
     try:
         pid = launch(argv, bench.environment, scratch, streams[0].descriptor, streams[1].descriptor)
     except OSError as error:
-        message = "cannot start {}: {}".format(argv[0], error.strerror)
+        message = f"cannot start {argv[0]}: {error.strerror}"
         result.update(exit=_NOT_FOUND, cause="payload", message=printable(message))
     else:
         ended = Watch(pid, limits, streams).wait(stop)
@@ -125,16 +125,16 @@ def _judge_ending(
     elif ended.exit == 0:
         result["outcome"] = "succeeded"
     elif _ran_out_of_memory(ended, step["memory_mb"], last_line, bench):
-        result.update(cause="memory", message=last_line or "killed at {:.0f} MB of memory".format(ended.memory_mb))
+        result.update(cause="memory", message=last_line or f"killed at {ended.memory_mb:.0f} MB of memory")
     elif ended.signal:
-        what = "killed by {}".format(_signal_name(ended.signal))
-        result.update(cause="payload", message="{}: {}".format(what, last_line) if last_line else what)
+        what = f"killed by {_signal_name(ended.signal)}"
+        result.update(cause="payload", message=f"{what}: {last_line}" if last_line else what)
     else:
-        result.update(cause="payload", message=last_line or "exit code {} without a message".format(ended.exit))
+        result.update(cause="payload", message=last_line or f"exit code {ended.exit} without a message")
 
 
 def _ran_out_of_memory(ended: "Ended", memory_mb: float, last_line: str, bench: Bench) -> bool:
-    """Only on evidence: the program says so, the kernel counted a kill, or it was killed at the size it had asked for."""
+    """Only on evidence: the program says so, the kernel counted a kill, or it was killed at the size it asked for."""
     if "MemoryError" in last_line.split(":")[0] or "std::bad_alloc" in last_line:
         return True
     if ended.signal != signal.SIGKILL and ended.exit != _KILLED_IN_A_SHELL:
@@ -147,9 +147,9 @@ def _ran_out_of_memory(ended: "Ended", memory_mb: float, last_line: str, bench: 
 
 def _signal_name(number: int) -> str:
     try:
-        return "signal {} ({})".format(number, signal.Signals(number).name)
+        return f"signal {number} ({signal.Signals(number).name})"
     except ValueError:
-        return "signal {}".format(number)
+        return f"signal {number}"
 
 
 def _judge_outputs(made: "Made", result: "dict[str, Any]") -> None:

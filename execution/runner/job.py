@@ -22,11 +22,11 @@ def load(directory: str, token: str) -> "dict[str, Any]":
         with open(path, "rb") as source:
             job = json.loads(source.read().decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise Trouble("node", "the job file cannot be read: {}".format(error)) from error
+        raise Trouble("node", f"the job file cannot be read: {error}") from error
     try:
         _check(job, token)
     except (TypeError, ValueError, KeyError) as error:
-        raise Trouble("node", "the job file is not valid: {}".format(error)) from error
+        raise Trouble("node", f"the job file is not valid: {error}") from error
     return job  # type: ignore[no-any-return]
 
 
@@ -52,7 +52,7 @@ def _check(job: "Any", token: str) -> None:
     for name, step in job["steps"].items():
         _check_step(_is(step, dict, "steps." + name), "steps." + name)
     for index, instance in enumerate(job["instances"]):
-        _check_instance(_is(instance, dict, "instances[{}]".format(index)), index, job["steps"])
+        _check_instance(_is(instance, dict, f"instances[{index}]"), index, job["steps"])
 
 
 _TOP = {
@@ -68,7 +68,7 @@ _TOP = {
 
 def _check_step(step: "dict[str, Any]", where: str) -> None:
     if not _texts(step.get("command"), where + ".command"):
-        raise ValueError("{}.command is empty".format(where))
+        raise ValueError(f"{where}.command is empty")
     _is(step.setdefault("config", {}), dict, where + ".config")
     _texts(step.setdefault("inputs", []), where + ".inputs")
     _amount(step.setdefault("walltime_s", 0), where + ".walltime_s")
@@ -76,16 +76,16 @@ def _check_step(step: "dict[str, Any]", where: str) -> None:
 
 
 def _check_instance(instance: "dict[str, Any]", index: int, steps: "dict[str, Any]") -> None:
-    where = "instances[{}]".format(index)
+    where = f"instances[{index}]"
     _is(instance.get("id"), int, where + ".id")
     if instance.get("step") not in steps:
         raise ValueError("{}.step {!r} is not among the steps".format(where, instance.get("step")))
     _is(instance.setdefault("dataId", {}), dict, where + ".dataId")
     for name, least in _is(instance.setdefault("minimum", {}), dict, where + ".minimum").items():
-        _amount(least, "{}.minimum.{}".format(where, name))
+        _amount(least, f"{where}.minimum.{name}")
     for key in ("inputs", "outputs", "many"):
         for number, entry in enumerate(_is(instance.setdefault(key, []), list, where + "." + key)):
-            place = "{}.{}[{}]".format(where, key, number)
+            place = f"{where}.{key}[{number}]"
             _is(_is(entry, dict, place).get("type"), str, place + ".type")
             _is(entry.setdefault("dataId", {}), dict, place + ".dataId")
             _ENTRIES[key](entry, place, index)
@@ -96,10 +96,10 @@ def _check_input(entry: "dict[str, Any]", place: str, index: int) -> None:
     path = _is(entry.get("path"), str, place + ".path")
     if after is None:
         if not path.startswith("/") or "\0" in path:
-            raise ValueError("{}.path {!r} is not an absolute path".format(place, path))
+            raise ValueError(f"{place}.path {path!r} is not an absolute path")
         return
     if not 0 <= _is(after, int, place + ".after") < index:
-        raise ValueError("{}.after {} is not an earlier instance".format(place, after))
+        raise ValueError(f"{place}.after {after} is not an earlier instance")
     _below(path, place + ".path")
 
 
@@ -127,18 +127,18 @@ def _below(path: str, where: str, start: str = "") -> None:
 
 def _is(value: "Any", kind: type, where: str) -> "Any":
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise TypeError("{} must be {}".format(where, _WORDS.get(kind.__name__, kind.__name__)))
+        raise TypeError(f"{where} must be {_WORDS.get(kind.__name__, kind.__name__)}")
     return value
 
 
 def _texts(value: "Any", where: str) -> "list[str]":
-    texts: "list[str]" = _is(value, list, where)
+    texts: list[str] = _is(value, list, where)
     for each in texts:
         if "\0" in _is(each, str, where):
-            raise ValueError("{} holds a NUL character".format(where))
+            raise ValueError(f"{where} holds a NUL character")
     return texts
 
 
 def _amount(value: "Any", where: str) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1 << 53:
-        raise TypeError("{} must be a number that is not negative".format(where))
+        raise TypeError(f"{where} must be a number that is not negative")

@@ -1,5 +1,6 @@
 """Starting a program in a process group of its own, without a shell."""
 
+import contextlib
 import errno
 import os
 import signal
@@ -43,11 +44,9 @@ def find_program(name: str, environment: "Mapping[str, str]") -> str:
     return ""
 
 
-def _spawn(
-    path: str, argv: "Sequence[str]", environment: "Mapping[str, str]", streams: "tuple[int, int, int]"
-) -> int:
+def _spawn(path: str, argv: "Sequence[str]", environment: "Mapping[str, str]", streams: "tuple[int, int, int]") -> int:
     moves = [(os.POSIX_SPAWN_DUP2, source, target) for target, source in enumerate(streams)]
-    return os.posix_spawn(path, argv, environment, file_actions=moves, setpgroup=0, setsigdef=_DEFAULTED)
+    return os.posix_spawn(path, list(argv), environment, file_actions=moves, setpgroup=0, setsigdef=_DEFAULTED)
 
 
 def _fork(path: str, argv: "Sequence[str]", environment: "Mapping[str, str]", streams: "tuple[int, int, int]") -> int:
@@ -89,7 +88,5 @@ def _become(
 
 def signal_group(group: int, number: int) -> None:
     """Send a signal to every process of a group; an empty group is fine."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)
-    except (ProcessLookupError, PermissionError):
-        pass

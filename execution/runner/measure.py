@@ -29,7 +29,7 @@ class Process:
 def process(pid: int) -> "Process | None":
     """What runs under `pid` now; None when nothing does (a zombie is still something)."""
     try:
-        with open("/proc/{}/stat".format(pid), "rb", 0) as source:
+        with open(f"/proc/{pid}/stat", "rb", 0) as source:
             text = source.read(4096)
     except OSError:
         return None
@@ -66,7 +66,7 @@ def memory_bytes(members: "Iterable[Process]") -> int:
 
 def _proportional_bytes(each: Process) -> int:
     try:
-        with open("/proc/{}/smaps_rollup".format(each.pid), "rb", 0) as source:
+        with open(f"/proc/{each.pid}/smaps_rollup", "rb", 0) as source:
             for line in source.read(4096).splitlines():
                 if line.startswith(b"Pss:"):
                     return int(line.split()[1]) * 1024
@@ -81,7 +81,7 @@ def traffic(pid: int) -> "tuple[int, int] | None":
     Readable until the process is reaped, so also of a zombie; None where the kernel keeps no such account.
     """
     try:
-        with open("/proc/{}/io".format(pid), "rb", 0) as source:
+        with open(f"/proc/{pid}/io", "rb", 0) as source:
             lines = source.read(1024).splitlines()
         values = dict(line.split(b": ", 1) for line in lines)
         return int(values[b"rchar"]), int(values[b"wchar"])
@@ -105,13 +105,13 @@ def oom_kills() -> "int | None":
 def _cgroup_files() -> "list[str]":
     try:
         with open("/proc/self/cgroup") as source:
-            entries = [line.rstrip("\n").split(":", 2) for line in source]
+            entries = [line.rstrip("\n").partition(":")[2].partition(":") for line in source]
     except (OSError, ValueError):
         return []
     paths = []
-    for entry in entries:
-        if len(entry) == 3 and not entry[1]:
-            paths.append("/sys/fs/cgroup{}/memory.events".format(entry[2]))
-        elif len(entry) == 3 and "memory" in entry[1].split(","):
-            paths.append("/sys/fs/cgroup/memory{}/memory.oom_control".format(entry[2]))
+    for controllers, _, group in entries:
+        if not controllers:
+            paths.append(f"/sys/fs/cgroup{group}/memory.events")
+        elif "memory" in controllers.split(","):
+            paths.append(f"/sys/fs/cgroup/memory{group}/memory.oom_control")
     return paths

@@ -19,7 +19,7 @@ class Note:
     """What is known of an attempt so far."""
 
     def __init__(self, token: str, started_at: float) -> None:
-        self.content: "dict[str, Any]" = {
+        self.content: dict[str, Any] = {
             "format": FORMAT,
             "token": token,
             "host": os.uname().nodename,

@@ -27,9 +27,9 @@ class Made:
     """The outputs of one instance: described, missing (indices of `outputs`), and the required types that lack."""
 
     def __init__(self) -> None:
-        self.outputs: "list[dict[str, Any]]" = []
-        self.missing: "list[int]" = []
-        self.lacking: "list[str]" = []
+        self.outputs: list[dict[str, Any]] = []
+        self.missing: list[int] = []
+        self.lacking: list[str] = []
 
 
 def collect(instance: "Mapping[str, Any]", directory: str) -> Made:
@@ -51,9 +51,7 @@ def collect(instance: "Mapping[str, Any]", directory: str) -> Made:
     return made
 
 
-def _collect_many(
-    entry: "Mapping[str, Any]", data_id: "Mapping[str, Any]", directory: str
-) -> "list[dict[str, Any]]":
+def _collect_many(entry: "Mapping[str, Any]", data_id: "Mapping[str, Any]", directory: str) -> "list[dict[str, Any]]":
     """One output for each file of the folder with the suffix; its stem is the value of the dimension, as text."""
     suffix = entry["suffix"]
     try:
@@ -102,8 +100,8 @@ class Surprises:
 
     def __init__(self, directory: str, instances: "Iterable[Mapping[str, Any]]") -> None:
         self._directory = directory
-        self._known = set()
-        self._folders = {}
+        self._known: set[str] = set()
+        self._folders: dict[str, list[str]] = {}
         for instance in instances:
             self._known.update(os.path.normpath(entry["path"]) for entry in instance["outputs"])
             for entry in instance["many"]:

@@ -1,4 +1,4 @@
-"""Command line of the spool, a batch system for one machine: `spool VERB --root W …`, lists on stdin, JSON on stdout."""
+"""Command line of the spool, a batch system for one machine: `spool VERB --root W`, lists on stdin, JSON on stdout."""
 
 import json
 import os
@@ -25,14 +25,14 @@ class _Words:
     """The options and the positional words of a command line."""
 
     def __init__(self, words: "Sequence[str]", allowed: "Sequence[str]") -> None:
-        self.positional: "list[str]" = []
-        self.options: "dict[str, str]" = {}
+        self.positional: list[str] = []
+        self.options: dict[str, str] = {}
         rest = iter(words)
         for word in rest:
             if not word.startswith("--"):
                 self.positional.append(word)
             elif word[2:] not in allowed and word != "--root":
-                raise spool_queue.Refused("unknown option {}".format(word))
+                raise spool_queue.Refused(f"unknown option {word}")
             elif word == "--clean":
                 self.options["clean"] = "yes"
             else:
@@ -45,10 +45,10 @@ class _Words:
             value = self.options.get(name)
             return float(value) if value is not None else default if default is not None else self._missing("--" + name)
         except ValueError:
-            raise spool_queue.Refused("--{} {!r} is not a number".format(name, self.options[name])) from None
+            raise spool_queue.Refused(f"--{name} {self.options[name]!r} is not a number") from None
 
     def _missing(self, name: str) -> "Any":
-        raise spool_queue.Refused("{} is missing".format(name))
+        raise spool_queue.Refused(f"{name} is missing")
 
 
 def main(words: "Sequence[str]") -> int:
@@ -60,10 +60,10 @@ def main(words: "Sequence[str]") -> int:
     try:
         return act(_Words(words[1:], allowed)) or 0
     except spool_queue.Refused as error:
-        sys.stderr.write("{}\n".format(error))
+        sys.stderr.write(f"{error}\n")
         return BAD_USAGE
     except (sqlite3.Error, OSError) as error:
-        sys.stderr.write("spool: {}\n".format(error))
+        sys.stderr.write(f"spool: {error}\n")
         return TRY_LATER
 
 
@@ -179,7 +179,7 @@ def _json(data: bytes) -> "Any":
     try:
         return json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise spool_queue.Refused("stdin is not JSON: {}".format(error)) from error
+        raise spool_queue.Refused(f"stdin is not JSON: {error}") from error
 
 
 def _ids(optional: bool = False) -> "list[str]":

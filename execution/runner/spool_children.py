@@ -6,6 +6,7 @@ import sys
 import time
 
 from . import attempt, measure
+from .note import TROUBLE
 from .stop import Stop
 
 TYPE_CHECKING = False
@@ -29,7 +30,7 @@ class Child:
         self.start_ticks = start_ticks
         self.ours = True
         self.kill_at = 0.0
-        self.press_at: "float | None" = None
+        self.press_at: float | None = None
 
     def is_alive(self) -> bool:
         """Whether that very process still runs."""
@@ -66,14 +67,14 @@ class Child:
 
 
 class Gate:
-    """Holds forked runners back until their pids are safely written down; without a go they end and have done nothing."""
+    """Holds forked runners back until their pids are written down; without a go they end and have done nothing."""
 
     def __init__(self) -> None:
         self._reader, self._writer = os.pipe()
         self._waiting = 0
 
     def fork(self, directory: str, unneeded: "Iterable[int]") -> "tuple[int, int]":
-        """Fork a runner that waits at the gate; its pid and start ticks. `unneeded` are the daemon's own descriptors."""
+        """Fork a runner that waits here; its pid and start ticks. `unneeded` are the daemon's own descriptors."""
         pid = os.fork()
         if pid == 0:
             self._run(directory, unneeded)
@@ -91,7 +92,7 @@ class Gate:
         os.close(self._writer)
 
     def _run(self, directory: str, unneeded: "Iterable[int]") -> "NoReturn":
-        code = attempt.TROUBLE
+        code = TROUBLE
         try:
             os.setsid()
             stop = Stop()

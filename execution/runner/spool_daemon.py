@@ -7,6 +7,7 @@ import time
 
 from . import measure, spool_wake
 from .claim import is_claimed
+from .files import remove, write_atomically
 from .note import TROUBLE
 from .spool_children import Child, Gate, boot_id
 from .spool_store import CANCELLED, EXITED, KILLED, LOST, QUEUED, RUNNING, Store
@@ -55,8 +56,8 @@ class Daemon:
         self._store = Store(root)
         self._bell = spool_wake.open_bell(self._store.folder)
         self._boot = boot_id()
-        self._running: "dict[int, Child]" = {}
-        self._ended: "list[_End]" = []
+        self._running: dict[int, Child] = {}
+        self._ended: list[_End] = []
         self._slots = 1
         self._idle_s = self._grace_s = 60.0
         self._must_reread = True
@@ -66,6 +67,8 @@ class Daemon:
     def work(self, stop: Stop) -> None:
         """Do everything that can be done now, then sleep until a child ends, somebody rings or a time has come."""
         _say("started")
+        pid_file = os.path.join(self._store.folder, "daemon.pid")
+        write_atomically(pid_file, b"%d\n" % os.getpid())
         while not stop.signal and not self._store.is_replaced():
             try:
                 self._pass()
@@ -73,12 +76,13 @@ class Daemon:
             except (sqlite3.Error, OSError) as error:
                 self._store.rollback()
                 self._must_reread = True
-                _say("trouble: {}".format(error))
+                _say(f"trouble: {error}")
                 pause = _TROUBLE_S
             if pause <= 0 and self._may_leave():
                 break
             stop.wait(max(pause, 0), (self._bell,))
-        _say("ended; still running: {}".format(len(self._running)))
+        remove(pid_file)
+        _say(f"ended; still running: {len(self._running)}")
 
     def _pass(self) -> None:
         if spool_wake.silence(self._bell) or self._must_reread:
@@ -116,7 +120,7 @@ class Daemon:
         child.ours = same and found is not None and found.parent == os.getpid()
         if child.ours or (same and child.is_alive()):
             self._running[child.pid] = child
-            _say("found {} again as process {}".format(child.token, child.pid))
+            _say(f"found {child.token} again as process {child.pid}")
             return child
         if boot == self._boot:
             child.sweep()
@@ -125,7 +129,7 @@ class Daemon:
 
     def _become(self, archive: str) -> "NoReturn":
         """Go on as a newer version in the same process: the runners stay our children, the lock stays ours."""
-        _say("going on as {}".format(archive))
+        _say(f"going on as {archive}")
         self._store.close()
         os.set_inheritable(self._lock, True)
         words = [*spool_wake.command(archive), "spool", "serve", "--root", self._root, "--lock", str(self._lock)]
@@ -168,7 +172,7 @@ class Daemon:
     def _put_down(self, end: _End) -> None:
         number = end.child.number
         if end.exit_code is None and end.signal is None and not is_claimed(self._root, end.child.token):
-            _say("{} was never begun: queued again".format(end.child.token))
+            _say(f"{end.child.token} was never begun: queued again")
             self._store.change(
                 "UPDATE jobs SET word = CASE WHEN cancel_at IS NULL THEN ? ELSE ? END, pid = NULL, started_at = NULL,"
                 " ended_at = CASE WHEN cancel_at IS NULL THEN NULL ELSE ? END WHERE id = ? AND word = ?",
@@ -185,11 +189,12 @@ class Daemon:
         )
 
     def _start(self, gate: Gate, free: int) -> "list[Child]":
-        """Fork runners for the first jobs of the queue. A job that needs more than there is waits, and all behind it."""
+        """Fork runners for the first jobs of the queue. One that needs more than is free waits, and all behind it."""
         started = []
         self._queue_may_hold_more = False
         for number, token, directory, cpus in self._store.rows(
-            "SELECT id, token, directory, cpus FROM jobs WHERE word = 'queued' ORDER BY priority DESC, rank, id LIMIT ?",
+            "SELECT id, token, directory, cpus FROM jobs WHERE word = 'queued'"
+            " ORDER BY priority DESC, rank, id LIMIT ?",
             (free + 1,),
         ):
             needed = min(cpus, self._slots)
@@ -209,7 +214,7 @@ class Daemon:
         return self._slots - sum(min(child.cpus, self._slots) for child in self._running.values())
 
     def _pause_s(self) -> float:
-        """Seconds until something has to be done that nobody will wake us for; 0 or less when there is no more to do."""
+        """Seconds until something is due that nobody will wake us for; 0 or less when there is no more to do."""
         now = time.monotonic()
         if not self._running and not self._ended:
             return self._used_at + self._idle_s - now
@@ -219,7 +224,7 @@ class Daemon:
         return min(pauses, default=self._idle_s)
 
     def _may_leave(self) -> bool:
-        """Unhook the bell first: who comes now starts another daemon; then look whether somebody was just before that."""
+        """Unhook the bell first: who comes now starts another daemon; then look whether somebody came just before."""
         os.close(self._bell)
         if not self._store.rows("SELECT 1 FROM jobs WHERE word IN ('queued', 'running') LIMIT 1"):
             return True

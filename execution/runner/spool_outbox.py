@@ -21,8 +21,8 @@ _THREADS = 8
 def write_notes(root: str, limit: int, target: "BinaryIO") -> None:
     """Write up to `limit` notes, oldest first, then a closing line.
 
-    Each is one line of JSON {"token", "size", "problem"} and then `size` bytes and a line feed. A note that cannot be read
-    has a problem and no bytes. Closing line: {"more": whether there are others}.
+    Each is one line of JSON {"token", "size", "problem"} and then `size` bytes and a line feed. A note that cannot be
+    read has a problem and no bytes. Closing line: {"more": whether there are others}.
     """
     waiting = _waiting(os.path.join(root, "outbox"))
     sent = sent_bytes = 0
@@ -35,7 +35,7 @@ def write_notes(root: str, limit: int, target: "BinaryIO") -> None:
         except FileNotFoundError:
             continue
         except OSError as error:
-            problem = "{}".format(error)
+            problem = f"{error}"
         head = {"token": token, "size": len(data), "problem": problem}
         target.write(json.dumps(head).encode() + b"\n" + data + b"\n")
         sent += 1
@@ -46,7 +46,7 @@ def write_notes(root: str, limit: int, target: "BinaryIO") -> None:
 def acknowledge(root: str, tokens: "Iterable[str]", clean: bool) -> int:
     """Remove the notes of these tokens, with `clean` their attempt directories before them; how many notes went."""
     rest = [token for token in tokens if is_token(token)]
-    gone: "list[str]" = []
+    gone: list[str] = []
 
     def work() -> None:
         while rest:

@@ -62,7 +62,7 @@ def history(store: Store, ids: "Sequence[str]") -> "list[list[Any]]":
     """The jobs of these ids that are known."""
     found = []
     for marks, part in store.chunks(store.inside(ids)):
-        found += store.seen("id IN ({})".format(marks), part)
+        found += store.seen(f"id IN ({marks})", part)
     return found
 
 
@@ -78,11 +78,11 @@ def cancel(store: Store, ids: "Sequence[str]") -> int:
     with store:
         for marks, part in store.chunks(store.inside(ids)):
             changed += store.change(
-                "UPDATE jobs SET word = ?, ended_at = ?, cancel_at = ? WHERE word IN (?, ?) AND id IN ({})".format(marks),
+                f"UPDATE jobs SET word = ?, ended_at = ?, cancel_at = ? WHERE word IN (?, ?) AND id IN ({marks})",  # noqa: S608 marks are ?,?
                 (CANCELLED, now, now, QUEUED, HELD, *part),
             )
             changed += store.change(
-                "UPDATE jobs SET cancel_at = coalesce(cancel_at, ?) WHERE word = ? AND id IN ({})".format(marks),
+                f"UPDATE jobs SET cancel_at = coalesce(cancel_at, ?) WHERE word = ? AND id IN ({marks})",  # noqa: S608
                 (now, RUNNING, *part),
             )
     return changed
@@ -107,7 +107,9 @@ def purge(store: Store, keep_days: float) -> int:
     """Forget jobs that ended longer ago; how many. Their claims stay: forgetting never lets a job run again."""
     before = time.time() - keep_days * 86400
     with store:
-        return store.change("DELETE FROM jobs WHERE word NOT IN (?, ?, ?) AND ended_at < ?", (QUEUED, HELD, RUNNING, before))
+        return store.change(
+            "DELETE FROM jobs WHERE word NOT IN (?, ?, ?) AND ended_at < ?", (QUEUED, HELD, RUNNING, before)
+        )
 
 
 def node(store: Store) -> "dict[str, Any]":
@@ -134,7 +136,7 @@ def _waiting(
     changed = 0
     with store:
         for marks, part in store.chunks(store.inside(ids)):
-            statement = "UPDATE jobs SET {} WHERE word IN (?, ?) AND id IN ({})".format(assignment, marks)
+            statement = f"UPDATE jobs SET {assignment} WHERE word IN (?, ?) AND id IN ({marks})"  # noqa: S608
             changed += store.change(statement, (*values, *words, *part))
     return changed
 
@@ -142,11 +144,11 @@ def _waiting(
 def _row(store: Store, job: "Any") -> "tuple[Any, ...]":
     token = job.get("token") if isinstance(job, dict) else None
     if not isinstance(token, str) or not is_token(token):
-        raise Refused("token {!r} is not 20 characters of a-z and 0-9 with a letter first".format(token))
+        raise Refused(f"token {token!r} is not 20 characters of a-z and 0-9 with a letter first")
     directory = job.get("directory")
     expected = os.path.join(os.path.dirname(store.folder), "attempts", token[:2], token)
     if not isinstance(directory, str) or os.path.normpath(directory) != expected:
-        raise Refused("{}: directory {!r} is not {!r}".format(token, directory, expected))
+        raise Refused(f"{token}: directory {directory!r} is not {expected!r}")
     return (token, directory, *(_amount(job, *each) for each in _AMOUNTS))
 
 

@@ -1,5 +1,6 @@
 """The spool's memory: one SQLite file that survives a kill at any point, one row a job."""
 
+import contextlib
 import os
 import random
 import sqlite3
@@ -12,13 +13,13 @@ if TYPE_CHECKING:
 
 QUEUED, HELD, RUNNING = "queued", "held", "running"
 EXITED, KILLED, CANCELLED, LOST = "exited", "killed", "cancelled", "lost"
-"""The words of the spool: three for jobs in the queue, four for how one ended. `lost` ended without telling its exit code."""
-
-ACTIVE = (QUEUED, HELD, RUNNING)
+"""The words of the spool: three for jobs in its queue, four for how one ended; `lost` without telling its exit code."""
 
 _SCHEMA_VERSION = 1
 _BUSY_S = 20.0
 _CHUNK = 500
+_DIGITS = 18
+"""Longer numbers do not fit into SQLite's integers."""
 _SCHEMA = (
     """CREATE TABLE jobs (
         id INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT NOT NULL UNIQUE, directory TEXT NOT NULL,
@@ -39,10 +40,8 @@ class Store:
 
     def __init__(self, root: str) -> None:
         self.folder = os.path.join(root, "spool")
-        try:
+        with contextlib.suppress(FileExistsError):
             os.mkdir(self.folder, 0o700)
-        except FileExistsError:
-            pass
         self._path = os.path.join(self.folder, "spool.db")
         self._link = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
         self._patiently("PRAGMA journal_mode = WAL")
@@ -105,12 +104,14 @@ class Store:
 
     def outside(self, number: int) -> str:
         """The id of a job as others know it."""
-        return "{}.{}".format(self.name, number)
+        return f"{self.name}.{number}"
 
     def inside(self, ids: "Iterable[str]") -> "list[int]":
         """The row numbers of ids; ids of another spool are left out."""
         split = (each.rpartition(".") for each in ids)
-        return [int(number) for name, _, number in split if name == self.name and number.isdigit() and len(number) < 18]
+        return [
+            int(number) for name, _, number in split if name == self.name and number.isdigit() and len(number) < _DIGITS
+        ]
 
     def chunks(self, numbers: "Sequence[int]") -> "Iterable[tuple[str, Sequence[int]]]":
         """Portions small enough for one statement, each with its text for `IN (…)`."""
@@ -120,7 +121,7 @@ class Store:
 
     def seen(self, where: str, values: "Sequence[Any]" = ()) -> "list[list[Any]]":
         """Jobs as the outside sees them: [id, token, word, exit code, signal, started at, ended at]."""
-        found = self.rows("SELECT {} FROM jobs WHERE {}".format(_SEEN, where), values)  # noqa: S608
+        found = self.rows(f"SELECT {_SEEN} FROM jobs WHERE {where}", values)  # noqa: S608
         return [[self.outside(number), *rest] for number, *rest in found]
 
     def _version(self) -> int:
@@ -134,7 +135,7 @@ class Store:
                 self.change(statement)
             letters = "abcdefghijkmnpqrstuvwxyz23456789"
             self.set("name", "s" + "".join(random.SystemRandom().choice(letters) for _ in range(6)))
-            self.change("PRAGMA user_version = {}".format(_SCHEMA_VERSION))
+            self.change(f"PRAGMA user_version = {_SCHEMA_VERSION}")
 
     def _patiently(self, statement: str) -> None:
         """Changing the journal mode does not wait for others by itself."""

@@ -1,5 +1,6 @@
 """How a command finds, wakes or starts the daemon: a named pipe, a lock, a double fork."""
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -16,10 +17,8 @@ _LOCK_S = 10.0
 def open_bell(folder: str) -> int:
     """The daemon's end of the pipe; as long as it is open, `ring` succeeds."""
     path = os.path.join(folder, "wake")
-    try:
+    with contextlib.suppress(FileExistsError):
         os.mkfifo(path, 0o600)
-    except FileExistsError:
-        pass
     return os.open(path, os.O_RDWR | os.O_NONBLOCK)
 
 

@@ -1,5 +1,6 @@
 """How a runner or daemon waits: until a child ends, somebody asks it to stop, or a time has come."""
 
+import contextlib
 import os
 import select
 import signal
@@ -18,7 +19,7 @@ class Stop:
 
     def __init__(self) -> None:
         self.signal = 0
-        self._saved: "dict[int, Any]" = {}
+        self._saved: dict[int, Any] = {}
         self._saved_wakeup = -1
         self._reader = self._writer = -1
 
@@ -59,8 +60,6 @@ def _notice(number: int, frame: "FrameType | None") -> None:
 
 
 def _drain(descriptor: int) -> None:
-    try:
-        while len(os.read(descriptor, 4096)) == 4096:
-            pass
-    except BlockingIOError:
-        pass
+    with contextlib.suppress(BlockingIOError):
+        while os.read(descriptor, 4096):
+            continue

@@ -76,7 +76,7 @@ class Stream:
         last = self._last[-room:] if room else b""
         log.write(head)
         cut = self._cut_bytes + len(self._last) - len(last) + start - begin
-        log.write("\n[about {} bytes were left out here]\n".format(cut).encode())
+        log.write(f"\n[about {cut} bytes were left out here]\n".encode())
         log.write(last)
         self._copy(log, start, size)
 
