@@ -3,9 +3,12 @@
 import re
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 
 from execution.core.states import InstanceState, JobState
 from execution.core.workflow import text_of
@@ -16,6 +19,16 @@ from provenance.core import data_id as ids
 ID = re.compile(r"[0-9]{1,18}")
 JOB_STATES = [(state.value, state.value) for state in JobState]
 INSTANCE_STATES = [(state.value, state.value) for state in InstanceState]
+
+
+@extend_schema_field(OpenApiTypes.INT64)
+class WholeFilter(filters.NumberFilter):
+    """A whole number that a database can hold."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, min_value=0, max_value=2**63 - 1, **kwargs)
 
 
 def _canonical(text: str) -> str:
@@ -30,7 +43,7 @@ class _OfWorkflow(filters.FilterSet):
     """What jobs and step instances are narrowed by alike: the workflow's columns."""
 
     campaign = filters.CharFilter(help_text="Name of the campaign")
-    run = filters.NumberFilter(help_text="Run of the campaign, from 1", min_value=1)
+    run = WholeFilter(help_text="Run of the campaign, from 1")
     payload = filters.CharFilter(help_text="Name of the payload")
     workflow = filters.CharFilter(help_text="Id or name of the workflow")
 
@@ -76,10 +89,10 @@ class InstanceFilter(_OfWorkflow):
 
     step = filters.CharFilter(help_text="Label of the step definition")
     state = filters.MultipleChoiceFilter(choices=INSTANCE_STATES, help_text="Any of these states")
-    exposure = filters.NumberFilter(help_text="Exposure of the data ID")
-    detector = filters.NumberFilter(help_text="Detector of the data ID")
+    exposure = WholeFilter(help_text="Exposure of the data ID")
+    detector = WholeFilter(help_text="Detector of the data ID")
     data_id = filters.CharFilter(help_text="The whole data ID, as in detector=3,exposure=7; in any order")
-    job = filters.NumberFilter(field_name="job_id", help_text="Id of the job")
+    job = WholeFilter(field_name="job_id", help_text="Id of the job")
 
     class Meta:
         model = StepInstance
@@ -103,7 +116,7 @@ class WorkflowFilter(filters.FilterSet):
     """`?campaign=night&open=true`."""
 
     campaign = filters.CharFilter(help_text="Name of the campaign")
-    run = filters.NumberFilter(help_text="Run of the campaign, from 1", min_value=1)
+    run = WholeFilter(help_text="Run of the campaign, from 1")
     payload = filters.CharFilter(help_text="Name of the payload")
     name = filters.CharFilter(help_text="Name of the workflow")
     open = filters.BooleanFilter(
@@ -118,7 +131,7 @@ class WorkflowFilter(filters.FilterSet):
 class AttemptFilter(filters.FilterSet):
     """`?job=17`, `?token=…`, or the open ones of a site: `?site=local&open=true`."""
 
-    job = filters.NumberFilter(field_name="job_id", help_text="Id of the job")
+    job = WholeFilter(field_name="job_id", help_text="Id of the job")
     token = filters.CharFilter(help_text="Token, the attempt's name at the site")
     site = filters.CharFilter(field_name="site__name", help_text="Name of the site")
     open = filters.BooleanFilter(field_name="is_open", help_text="Whether it has not been settled yet")

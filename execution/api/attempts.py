@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -19,8 +19,7 @@ from execution.api.work import scope_of_workflow
 from execution.filters import AttemptFilter
 from execution.models import Attempt
 from execution.serializers import AttemptSerializer
-
-PLAIN = "text/plain; charset=utf-8"
+from execution.streaming import download, piece
 
 
 class PlainRenderer(BaseRenderer):
@@ -117,21 +116,3 @@ class AttemptViewSet(PortalViewSet):
         if given["download"]:
             return download(source, f"{attempt.token}.{stream}")
         return piece(logs.read(source, given["offset"], given["limit"]))
-
-
-def piece(part: logs.Piece) -> HttpResponse:
-    """Some bytes of a stream as plain text, with where they lie."""
-    response = HttpResponse(part.body, content_type=PLAIN)
-    response["X-Log-Offset"], response["X-Log-Size"] = str(part.offset), str(part.size)
-    response["X-Log-Next"] = str(part.end)
-    response["X-Log-Complete"] = "true" if part.complete and part.is_last else "false"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-def download(source: logs.Source, name: str) -> StreamingHttpResponse:
-    """A whole stream as a file; `name` consists of a token and a stream's name."""
-    response = StreamingHttpResponse(logs.read_all(source), content_type=PLAIN)
-    response["Content-Disposition"] = f'attachment; filename="{name}.txt"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response

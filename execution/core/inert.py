@@ -1,4 +1,4 @@
-"""Text from a site made harmless for a page: escape sequences gone, what steers a terminal or turns text round made visible."""
+"""Text from a site made harmless: escape sequences gone, what steers a terminal or turns text round made visible."""
 
 import re
 

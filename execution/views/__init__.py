@@ -1,0 +1,1 @@
+"""Pages of what runs; each view parses, makes one call, and renders."""
