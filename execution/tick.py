@@ -23,8 +23,10 @@ log = logging.getLogger(__name__)
 
 LONGEST_S = 8.0
 """A tick that has work goes on for this long at most, then the next message takes over."""
+QUIET_S = 0.4
+"""A tick whose jobs say nothing new for so long ends; the clock's next message is soon enough."""
 BREATH_S = 0.05
-"""Between two passes of a tick that found nothing new but has jobs at the site that may end any moment."""
+"""Between two passes of which the first found nothing new."""
 
 
 def due() -> list[str]:
@@ -55,22 +57,23 @@ def tick(name: str) -> int:
 
 
 def _passes(client: SiteClient, lease: Held) -> int:
-    began, changed = time.monotonic(), 0
-    quiet = 0
-    while time.monotonic() - began < LONGEST_S:
-        step_began = time.monotonic()
+    began = news_at = time.monotonic()
+    changed = 0
+    while True:
+        pass_began = time.monotonic()
         ended = poll.run(client, lease) + collect.run(client, lease)
         sent = place.run(timezone.now()) + dispatch.run(client, lease)
-        _note_answer(client.site, ended, time.monotonic() - step_began)
+        now = time.monotonic()
+        _note_answer(client.site, ended, now - pass_began)
         changed += ended + sent
-        quiet = 0 if ended or sent else quiet + 1
-        if not Attempt.objects.filter(site=client.site, is_open=True).exists() and not sent:
-            break
-        if quiet:
-            if quiet * BREATH_S > 1.0:
-                break
-            time.sleep(BREATH_S * min(quiet, 4))
-    return changed
+        if ended or sent:
+            news_at = now
+        elif now - news_at > QUIET_S or not Attempt.objects.filter(site=client.site, is_open=True).exists():
+            return changed
+        else:
+            time.sleep(BREATH_S)
+        if now - began > LONGEST_S:
+            return changed
 
 
 def _note_answer(site: Site, ended: int, seconds: float) -> None:
