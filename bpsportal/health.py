@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from kombu import Connection
 
-CLOCK_SILENT = timedelta(minutes=5)
+CLOCK_SILENT = timedelta(seconds=30)
 
 
 @login_not_required

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,7 +130,7 @@ def members(session: int) -> list[int]:
     return [pid for pid in numbers if (fields := stat_fields(pid)) and fields[3] == str(session) and fields[0] != "Z"]
 
 
-def _die_with_parent(parent: int) -> object:
+def _die_with_parent(parent: int) -> Callable[[], None] | None:
     """Return what a child does before exec: ask Linux for a SIGTERM when the supervisor dies, however it dies."""
     if not sys.platform.startswith("linux"):
         return None

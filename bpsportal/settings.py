@@ -207,6 +207,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "JobStateEnum": "execution.models.work.JOB_STATES",
+        "InstanceStateEnum": "execution.models.work.INSTANCE_STATES",
+        "WorkflowStateEnum": "execution.serializers.WORKFLOW_STATES",
+    },
 }
 
 # --- Celery: messages only say "look now"; the truth is in the database
@@ -233,7 +238,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_connect_t
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
-CELERY_BEAT_SYNC_EVERY = 30
+CELERY_BEAT_SYNC_EVERY = 5
 CELERY_RESULT_EXPIRES = None
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 
@@ -246,6 +251,8 @@ else:
     EMAIL_FILE_PATH = DATA / "mail"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("BPS_MAIL_FROM", default=f"bpsportal@{_public.hostname or 'localhost'}")
+NOTIFY = env.list("BPS_NOTIFY", default=[])
+"""Who is told of every campaign that succeeded or failed, besides those whom the campaign itself names."""
 
 # --- log: to stderr, one line an event, the request's id in every line
 LOGGING = {

@@ -21,6 +21,8 @@ _LOOK_S = 0.2
 _LOG_LIMIT = 50 * 1024 * 1024
 _LOG_CHECK_S = 60.0
 _KILL_WAIT_S = 5.0
+_AT_ONCE = 2
+"""So many signals mean: now."""
 
 
 class AlreadyRunning(Exception):
@@ -89,11 +91,10 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop the children, last ones first, gently until their grace is over; asked again, at once."""
-        impatient_from = self._asked
         for child in reversed(self.children):
             child.send(signal.SIGTERM)
             deadline = time.monotonic() + child.part.grace_s
-            while not child.ended() and time.monotonic() < deadline and self._asked <= max(1, impatient_from):
+            while not child.ended() and time.monotonic() < deadline and self._asked < _AT_ONCE:
                 time.sleep(0.05)
             child.kill()
         for child in self.children:

@@ -14,6 +14,7 @@ from bpsportal.web.roles import VERBS, Role, Scope, allowed_roles, is_view, leas
 __all__ = ["VERBS", "Narrowing", "Role", "RoleBackend", "Scope", "can", "require", "roles_of", "visible"]
 
 User = AbstractBaseUser | AnonymousUser
+_REMEMBERED = "_portal_grants"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +112,13 @@ def _grants(user: User) -> tuple[Grant, ...]:
     """Read the memberships once for each user object, that is once a request."""
     if not user.is_authenticated or not user.is_active:
         return ()
-    known: tuple[Grant, ...] | None = getattr(user, "_portal_grants", None)
+    known: tuple[Grant, ...] | None = getattr(user, _REMEMBERED, None)
     if known is None:
         rows = Membership.objects.filter(user_id=user.pk).values_list("role", "program", "campaign")
         known = tuple(Grant(Role(role), program, campaign) for role, program, campaign in rows)
         if getattr(user, "is_superuser", False):
             known = (Grant(Role.ADMINISTRATOR), *known)
-        user._portal_grants = known  # type: ignore[union-attr]
+        setattr(user, _REMEMBERED, known)
     return known
 
 

@@ -82,8 +82,8 @@ def _message(error: Exception, data: Any) -> str:
             return "Sign in, or send a token as “Authorization: Bearer …”."
         case exceptions.AuthenticationFailed():
             return "This token is not valid (any more). Make a new one with `manage.py create_token`."
-        case exceptions.Throttled(wait=wait):
-            return f"Too many requests; try again in {max(1, round(wait or 1))} s."
+        case exceptions.Throttled():
+            return f"Too many requests; try again in {max(1, round(getattr(error, 'wait', None) or 1))} s."
         case PermissionDenied() | exceptions.PermissionDenied():
             return str(error) or "Your role does not allow this."
         case _:

@@ -36,7 +36,7 @@ def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
         fingerprint = _fingerprint(request, key)
         with transaction.atomic():
             row, is_new = IdempotencyKey.objects.get_or_create(
-                user_id=request.user.pk, key=key, defaults={"fingerprint": fingerprint}
+                user_id=int(request.user.pk or 0), key=key, defaults={"fingerprint": fingerprint}
             )
             if not is_new:
                 return _again(row, fingerprint)

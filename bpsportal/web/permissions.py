@@ -45,9 +45,9 @@ class RolePermission(BasePermission):
 
 def _verb(view: Any) -> str:
     """Return the declared verb of the action at hand; Refused when there is none."""
-    action = getattr(view, "action", None)
+    action: str | None = getattr(view, "action", None)
     verbs: Mapping[str, str] = getattr(view, "verbs", {})
-    if action in verbs:
+    if action is not None and action in verbs:
         return verbs[action]
     if action in _METADATA:
         return "view.api"

@@ -1,9 +1,21 @@
 """What the OpenAPI schema says of every operation besides what the views say themselves: the error answers."""
 
-from typing import Any
+from typing import Any, Literal
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
+
+
+class BearerScheme(OpenApiAuthenticationExtension):
+    """How the schema speaks of our tokens."""
+
+    target_class = "bpsportal.web.tokens.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        """Return the OpenAPI security scheme."""
+        return {"type": "http", "scheme": "bearer", "description": "`manage.py create_token USER` makes a token."}
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
@@ -29,8 +41,8 @@ class ErrorSerializer(serializers.Serializer[Any]):
 class PortalSchema(AutoSchema):
     """Adds the error answers that any operation may give."""
 
-    def _get_response_bodies(self, direction: str = "response") -> Any:
-        bodies = super()._get_response_bodies(direction)  # type: ignore[no-untyped-call]
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> Any:
+        bodies = super()._get_response_bodies(direction)
         statuses = ["401", "403", "429"]
         if self.method in {"POST", "PUT", "PATCH", "DELETE"}:
             statuses += ["400", "409"]
@@ -38,5 +50,5 @@ class PortalSchema(AutoSchema):
             statuses.append("404")
         for status in statuses:
             if status not in bodies:
-                bodies[status] = self._get_response_for_code(ErrorSerializer, status, ["application/json"])  # type: ignore[no-untyped-call]
+                bodies[status] = self._get_response_for_code(ErrorSerializer, status, ["application/json"])
         return bodies

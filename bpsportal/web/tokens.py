@@ -18,7 +18,7 @@ class TokenAuthentication(KnoxAuthentication):
         """Find the token; a text that cannot be one is an authentication failure as well."""
         if not token.isascii() or not token.isalnum():
             raise AuthenticationFailed("Invalid token.")
-        return super().authenticate_credentials(token)  # type: ignore[no-any-return]
+        return super().authenticate_credentials(token)
 
     def validate_user(self, auth_token: Any) -> tuple[Any, Any]:
         """Hand the scope to `access.can`."""
