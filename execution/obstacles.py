@@ -34,7 +34,7 @@ class Wanted:
 
 
 def obstacles(job: Job, now: datetime) -> list[Obstacle]:
-    """One for each site that the job's workflow may use, in its order: the first thing in the way of each."""
+    """One for each site that the job's workflow may use, by name: the first thing in the way of each."""
     blueprint = specs.blueprint(job.workflow.blueprint_id)
     labels = Counter(StepInstance.objects.filter(job=job).values_list("step", flat=True))
     names = {step.software for step in blueprint.steps if step.label in labels}

@@ -68,12 +68,14 @@ def pick_instances(rows: QuerySet[StepInstance], asked: Asked, image: Mapping[st
     """Those of the step instances that are asked for; with an exposure the index by image finds them."""
     if image.get("exposure") is None:
         return _pick(rows, "instance", "step", asked).filter(**image)
-    conditions = Q(**{f"workflow__{name}": value for name, value in asked.workflow.items()})
+    rows = rows.filter(**image)
     if asked.labels:
-        conditions &= Q(step__in=asked.labels)
+        rows = rows.filter(step__in=asked.labels)
     if asked.states:
-        conditions &= Q(state__in=asked.states)
-    return rows.filter(conditions, **image)
+        rows = rows.filter(state__in=asked.states)
+    if not asked.workflow:
+        return rows
+    return _apart_from_index(rows).filter(of__in=Workflow.objects.filter(**asked.workflow).values("pk"))
 
 
 def how_many(kind: str, user: User, asked: Asked) -> int:
@@ -110,8 +112,12 @@ def _pick(rows: QuerySet[Any], kind: str, label: str, asked: Asked) -> QuerySet[
         rows = rows.filter(**{f"{label}__in": asked.labels})
     if not asked.workflow:
         return rows
-    walked = rows.alias(of=F("workflow_id") + 0).filter(of__in=workflows)
-    return walked.filter(_span(kind, workflows))
+    return _apart_from_index(rows).filter(_span(kind, workflows), of__in=workflows)
+
+
+def _apart_from_index(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """With `of`, the workflow as a value that no index is of: another index, or the key, is to lead."""
+    return rows.alias(of=F("workflow_id") + 0)
 
 
 def _span(kind: str, workflows: list[int]) -> Q:

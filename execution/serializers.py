@@ -17,7 +17,7 @@ WORKFLOW_STATES = [(state.value, state.value) for state in WorkflowState]
 class CountSerializer(serializers.Serializer[Any]):
     """How many jobs or step instances of a label are in a state."""
 
-    kind = serializers.ChoiceField(choices=["job", "instance"])
+    kind = serializers.CharField(help_text="job or instance")
     label = serializers.CharField()
     state = serializers.CharField()
     n = serializers.IntegerField()
