@@ -266,6 +266,10 @@ class Migration(migrations.Migration):
             model_name='stepinstance',
             index=models.Index(fields=['workflow', 'step', 'state'], name='instance_by_state'),
         ),
+        migrations.AddIndex(
+            model_name='stepinstance',
+            index=models.Index(condition=models.Q(('exposure__isnull', False)), fields=['exposure', 'detector'], name='instance_of_image'),
+        ),
         migrations.AddConstraint(
             model_name='stepinstance',
             constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'running', 'succeeded', 'failed', 'pruned', 'cancelled'])), name='instance_state_known'),
