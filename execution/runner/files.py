@@ -66,7 +66,7 @@ def remove_tree(path: str) -> None:
 
 def empty(path: str) -> None:
     """Delete all that is in a folder, never following a link out of it; what cannot be deleted stays."""
-    if os.path.islink(path):
+    if os.path.islink(path) or not os.path.isdir(path):
         return
     for folder, folders, names, descriptor in os.fwalk(path, topdown=False, follow_symlinks=False):
         del folder
