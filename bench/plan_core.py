@@ -6,6 +6,7 @@ import resource
 import sys
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -27,7 +28,10 @@ TYPES = {
     "raw": ("exposure", "detector"),
     "flatRaw": ("flat", "detector"),
     "masterFlat": ("detector",),
-    **{name: ("exposure", "detector") for name in ("postISR", "background", "stars", "psf", "wcs", "catalog", "warpInput")},
+    **{
+        name: ("exposure", "detector")
+        for name in ("postISR", "background", "stars", "psf", "wcs", "catalog", "warpInput")
+    },
     "visitSummary": ("exposure",),
     "coadd": ("tile", "band"),
 }
@@ -35,9 +39,9 @@ CHAIN = ("raw", "postISR", "background", "stars", "psf", "wcs", "catalog", "warp
 
 
 def steps() -> tuple[StepSpec, ...]:
-    """A master flat by detector, seven steps by exposure and detector, a summary by exposure, a coadd by tile and band."""
+    """A flat by detector, seven steps by exposure and detector, a summary by exposure, a coadd by tile and band."""
     found = [_step("flat", 0, ("detector",), [InputSpec("flatRaw", Need.AT_LEAST, 1)], "masterFlat")]
-    for at, (source, made) in enumerate(zip(CHAIN, CHAIN[1:], strict=False), start=1):
+    for at, (source, made) in enumerate(pairwise(CHAIN), start=1):
         inputs = [InputSpec(source)] + ([InputSpec("masterFlat")] if at == 1 else [])
         found.append(_step(f"make-{made}", at, ("exposure", "detector"), inputs, made))
     found.append(_step("summary", 8, ("exposure",), [InputSpec("catalog", Need.AT_LEAST, 1)], "visitSummary"))
@@ -78,7 +82,9 @@ def main() -> int:
     """Runs once for the number of instances asked for; the last line is one JSON object; 1 if a limit is exceeded."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--instances", type=int, default=100_000)
-    parser.add_argument("--cluster", action="store_true", help="put the seven steps of a detector into jobs of at most 70")
+    parser.add_argument(
+        "--cluster", action="store_true", help="put the seven steps of a detector into jobs of at most 70"
+    )
     parser.add_argument("--depth-first", action="store_true")
     options = parser.parse_args()
     exposures = max(1, round(options.instances / (len(CHAIN) - 1) / DETECTORS / 1.02))

@@ -29,7 +29,7 @@ def put_barriers(jobs: Jobs) -> Jobs:
 
 
 def _find(jobs: Jobs) -> list[_Barrier]:
-    """Counts equal sets of parents by their hash, which costs no memory, then collects the children of the large ones."""
+    """Counts equal sets of parents by their hash, to save memory, then collects the children of the large ones."""
     counts: dict[int, int] = {}
     for _, key in _sets(jobs):
         fingerprint = hash(key)

@@ -113,9 +113,7 @@ def bundle(generated: Generated, clusters: Sequence[Cluster], projector: Project
         order = label_order(shapes, clusters)
     except CircularError as error:
         raise PlanError(f"a cluster would have to wait for itself: {error}") from None
-    return tuple(
-        _clustered(*here[label], projector) if label in here else _single(by_label[label]) for label in order
-    )
+    return tuple(_clustered(*here[label], projector) if label in here else _single(by_label[label]) for label in order)
 
 
 def _single(step: PlannedStep) -> Bundles:
@@ -193,4 +191,3 @@ def _put_together(jobs: list[list[int]], cluster: Cluster) -> list[list[int]]:
 
 def _both(one: str, other: str) -> str:
     return f"clusters {one} and {other}" if one != other else f"cluster {one} twice"
-

@@ -74,7 +74,7 @@ def in_order(parents: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
 
 
 def below(start: str, steps: Sequence[StepShape], first: frozenset[str]) -> frozenset[str]:
-    """The steps that read one of the `first` types or, further down, anything made by such a step; never `start` itself."""
+    """The steps that read one of the `first` types or, further down, anything made by such a step; never `start`."""
     tainted = set(first)
     found: set[str] = set()
     grown = True

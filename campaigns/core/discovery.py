@@ -35,7 +35,7 @@ def regions(steps: Sequence[StepSpec]) -> dict[str, str]:
 
 
 def open_points(steps: Sequence[StepSpec], planned: str = "") -> tuple[OpenPoint, ...]:
-    """The points whose discovering step lies in the planned region ("" for the first plan), in the order of the steps."""
+    """The points whose discovering step lies in the planned region ("" for the first plan), in order of the steps."""
     region_of = regions(steps)
     return tuple(
         _point(step.label, steps, region_of)

@@ -35,6 +35,20 @@ class Document:
                 return self.lines[location[:length]]
         return None
 
+    def has(self, location: Location) -> bool:
+        """Whether there is something at a place."""
+        value: Any = self.data
+        for part in location:
+            is_there = part in value if isinstance(value, dict) else isinstance(part, int) and _has_entry(value, part)
+            if not is_there:
+                return False
+            value = value[part]
+        return True
+
+
+def _has_entry(value: Any, at: int) -> bool:
+    return isinstance(value, list) and at < len(value)
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -231,7 +245,7 @@ def _syntax(error: yaml.YAMLError) -> Problem:
 
 
 def _load_json(text: str, otherwise: Problem) -> Loaded:
-    """Reads JSON that is no YAML (surrogate pairs, very long keys), without lines; `otherwise` if it is no JSON either."""
+    """Reads JSON that is no YAML (surrogate pairs, long keys), without lines; `otherwise` if it is no JSON either."""
     problems: list[Problem] = []
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class Source:
 
 @dataclass(slots=True)
 class PlannedStep:
-    """A step with its instances: number `first + k` has the data ID at `positions[k]`; `numbers` is the way back, or -1.
+    """A step with its instances: number `first + k` has the data ID at `positions[k]`; `numbers` is the way back.
 
     `feeds` holds, for each step that makes inputs of this one, its numbers by position and the way to these positions.
     """
@@ -99,10 +99,16 @@ def generate(
     total = 0
     for index, spec in steps:
         step = PlannedStep(index, spec, projector.project(spec.dimensions), first=total)
-        step.sources = tuple(_source(item, spec, types, projector, makers.get(item.type), datasets) for item in spec.inputs)
+        step.sources = tuple(
+            _source(item, spec, types, projector, makers.get(item.type), datasets) for item in spec.inputs
+        )
         omissions.extend(_decide(step))
         total += len(step)
-        feeds = {made.producer.index: (made.producer.numbers, made.link) for made in step.sources if made.producer is not None}
+        feeds = {
+            made.producer.index: (made.producer.numbers, made.link)
+            for made in step.sources
+            if made.producer is not None
+        }
         step.feeds = tuple(feeds.values())
         planned.append(step)
         makers.update((output.type, step) for output in spec.outputs if output.many is None)
@@ -196,7 +202,7 @@ def _present(source: Source) -> bytearray:
 
 
 def _was_hoped_for(step: PlannedStep, position: int) -> bool:
-    """Whether an instance was to be expected: one of the inputs that its data ID stands for exists, or was missed itself.
+    """Whether an instance was to be expected: an input that its data ID stands for exists, or was missed itself.
 
     The universe holds data IDs of everything, biases beside science exposures; that a step has no instance for what was
     never its input is worth no word.

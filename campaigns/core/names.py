@@ -21,7 +21,7 @@ RESERVED = frozenset({"and", "or", "not", "in", "is", "null", "true", "false"})
 
 
 def name_fault(name: str) -> str | None:
-    """What is wrong with the name of a campaign, payload, pipeline, step, site, software or dataset type; None if nothing."""
+    """What is wrong with a name (campaign, payload, pipeline, step, site, software, dataset type); None if nothing."""
     if not name:
         return "a name cannot be empty"
     if len(name) > MAX_NAME:
@@ -54,7 +54,8 @@ def value_fault(value: object) -> str | None:
 def token_fault(text: str) -> str | None:
     """What is wrong with a word that is given to a batch system (queue, account, feature); None if nothing."""
     if len(text) > MAX_NAME or not _TOKEN.fullmatch(text):
-        return f"{_shown(text)} is not a batch system's word: use letters, digits and '_.:@+-', and begin with a letter or digit"
+        allowed = "use letters, digits and '_.:@+-', and begin with a letter or digit"
+        return f"{_shown(text)} is not a word that a batch system understands: {allowed}"
     return None
 
 

@@ -55,9 +55,7 @@ def _dimensions(steps: Sequence[PlannedStep], order: Order) -> tuple[str, ...]:
             return ()
 
 
-def _own_keys(
-    jobs: Jobs, steps: Sequence[PlannedStep], dimensions: tuple[str, ...], projector: Projector
-) -> Ints:
+def _own_keys(jobs: Jobs, steps: Sequence[PlannedStep], dimensions: tuple[str, ...], projector: Projector) -> Ints:
     """The position of each job's last value of the dimensions, -1 where its instances do not have them."""
     links: dict[int, Link] = {
         step.index: projector.link(step.spec.dimensions, dimensions)

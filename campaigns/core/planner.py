@@ -1,8 +1,8 @@
-"""The planner: selected data and steps into workflows of jobs, streamed, so that a million instances fit into memory."""
+"""The planner: selected data and steps into workflows of jobs, streamed, so that a million instances fit in memory."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 
@@ -34,8 +34,8 @@ class PlanSpec:
     where: Selection | None = None
     exclude: tuple[Mapping[str, object], ...] = ()
     clusters: tuple[Cluster, ...] = ()
-    order: Order = Order()
-    split: Split = Split()
+    order: Order = field(default_factory=Order)
+    split: Split = field(default_factory=Split)
     priority: int = 0
     share: float = 1.0
 
@@ -46,6 +46,9 @@ class Start:
 
     instance: int = 0
     job: int = 0
+
+
+BEGINNING = Start()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +111,12 @@ class Plan:
         return found
 
 
-def plan(spec: PlanSpec, start: Start = Start()) -> Plan:
+def plan(spec: PlanSpec, start: Start = BEGINNING) -> Plan:
     """The plan of everything that is known at submission; PlanError when clusters cannot be made as asked."""
     return _plan(spec, "", spec.datasets, start)
 
 
-def plan_below(spec: PlanSpec, point: str, datasets: Iterable[DatasetRow], start: Start = Start()) -> Plan:
+def plan_below(spec: PlanSpec, point: str, datasets: Iterable[DatasetRow], start: Start = BEGINNING) -> Plan:
     """The plan of the region below a discovering step, from the datasets that the payload has made until then.
 
     `datasets` are those made by the payload, of all types that the region's steps read; what existed before is still

@@ -119,10 +119,7 @@ def bind(node: Node, columns: Row, negated: bool) -> Test:
         case Among(column, values, ranges):
             return _among(_place(column, columns), values, ranges, negated)
         case Missing(column):
-            at = _place(column, columns)
-            if isinstance(at, Literal):
-                return _always(not negated)
-            return (lambda row: row[at] is not None) if negated else (lambda row: row[at] is None)
+            return _missing(_place(column, columns), negated)
 
 
 def _place(operand: Name | Literal, columns: Row) -> int | Literal | None:
@@ -130,6 +127,12 @@ def _place(operand: Name | Literal, columns: Row) -> int | Literal | None:
     if isinstance(operand, Literal):
         return operand
     return columns.index(operand.name) if operand.name in columns else None
+
+
+def _missing(at: int | Literal | None, negated: bool) -> Test:
+    if not isinstance(at, int):
+        return _always(not negated)
+    return (lambda row: row[at] is not None) if negated else (lambda row: row[at] is None)
 
 
 def _always(answer: bool) -> Test:
@@ -185,7 +188,7 @@ def _alike(one: Any, other: Any) -> bool:
 
 
 def _among(at: int | Literal | None, values: frozenset[Value], ranges: tuple[Range, ...], negated: bool) -> Test:
-    if at is None or isinstance(at, Literal):
+    if not isinstance(at, int):
         return _always(False)
     spans = tuple((part.first, part.last, part.step) for part in ranges)
 

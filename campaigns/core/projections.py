@@ -63,7 +63,7 @@ Link = Identity | Single | Gather
 
 
 class Projector:
-    """Makes projections and links of a universe, each once. `unusable` counts values that no data ID can hold, by column."""
+    """Makes projections and links of a universe, each once; `unusable` counts values that no data ID can hold."""
 
     def __init__(self, relations: Sequence[Relation]) -> None:
         self.unusable: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""Quantities: sizes and durations as people write them (`4 GiB`, `2h30m`, `1200s`) into whole MiB, bytes and seconds."""
+"""Quantities: sizes and durations as people write them (`4 GiB`, `2h30m`) into whole MiB, bytes and seconds."""
 
 import math
 import re
@@ -74,7 +74,8 @@ def _bytes_of(value: object, accepted: str) -> float:
     match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None or match[2].lower() not in _SIZE_UNITS:
         raise ValueError(f"{_shown(value)} is not {accepted}")
-    return float(match[1]) * _SIZE_UNITS[match[2].lower()]
+    factor: int = _SIZE_UNITS[match[2].lower()]
+    return float(match[1]) * factor
 
 
 def _bounded(number: int, most: int, unit: str) -> int:

@@ -32,7 +32,7 @@ class Lot:
 def lots(
     bundles: Sequence[Bundles], parents: Mapping[str, Sequence[str]], split: Split, projector: Projector
 ) -> Iterator[Lot]:
-    """The jobs in lots; `bundles` come with parents before children, `parents` names for each label those it waits for."""
+    """The jobs in lots; `bundles` come with parents before children, `parents` names those that a label waits for."""
     if not split.by:
         yield Lot(tuple((item, range(len(item))) for item in bundles))
         return

@@ -1,9 +1,9 @@
 """The universe of a payload: which combinations of dimension values there are, from datasets and data-ID tables.
 
-Each existing dataset gives a row: its data ID and its metadata. Metadata belong to a data ID, not to a type: datasets of
-the same data ID share them, and larger data IDs inherit those of the smaller ones that they contain (a detector of an
-exposure has the exposure's band). Data-ID tables are joined on the columns they share; a row that a table does not know
-stays, without the table's columns. Selection and exclusions then say which rows take part.
+Each existing dataset gives a row: its data ID and its metadata. Metadata belong to a data ID, not to a type: datasets
+of the same data ID share them, and larger data IDs inherit those of the smaller ones that they contain (a detector of
+an exposure has the exposure's band). Data-ID tables are joined on the columns they share; a row that a table does not
+know stays, without the table's columns. Selection and exclusions then say which rows take part.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ _SCALARS = (int, float, str)
 
 
 class DatasetRow(NamedTuple):
-    """One existing dataset: `data_id` in the order of its type's dimensions, `dataset` its positive number in the catalog."""
+    """One existing dataset: `data_id` in the order of its type's dimensions, `dataset` its number in the catalog."""
 
     type: str
     data_id: Row
@@ -75,7 +75,7 @@ class Universe:
 
 @dataclass(slots=True)
 class _Group:
-    """Data IDs of one set of dimensions with their metadata; `strict` if a type from outside the payload is among them."""
+    """Data IDs of the same dimensions with their metadata; `strict` unless the payload makes all of their types."""
 
     dimensions: tuple[str, ...]
     wanted: tuple[str, ...]
@@ -121,7 +121,7 @@ def pick(columns: Sequence[str], wanted: Sequence[str]) -> Callable[[Row], Row]:
 def _collect(
     types: Mapping[str, tuple[str, ...]], datasets: Iterable[DatasetRow], query: DataQuery, asked: frozenset[str]
 ) -> tuple[dict[str, dict[Row, int]], list[_Group]]:
-    """Datasets by type and data ID, and data IDs with metadata by their dimensions; of a doubled dataset the last counts."""
+    """Datasets by type and data ID, and data IDs with metadata by dimensions; of a doubled dataset the last counts."""
     known: dict[str, dict[Row, int]] = {}
     groups: dict[frozenset[str], _Group] = {}
     sinks: dict[str, tuple[dict[Row, int], _Group, Callable[[Row], Row]]] = {}

@@ -1,10 +1,13 @@
 """Variables: `{name}` in texts, found, checked against what is defined, and filled in."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from campaigns.core.problem import Location
+
+Opaque = Callable[[Location], bool]
+"""Whether texts at a place, and below it, may hold braces of their own."""
 
 _VARIABLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -19,25 +22,28 @@ def fill(text: str, values: Mapping[str, object]) -> str:
     return _VARIABLE.sub(lambda match: str(values.get(match[1], match[0])), text)
 
 
-def fill_all(data: Any, values: Mapping[str, object], opaque: frozenset[str] = frozenset()) -> Any:
-    """A copy of a document's data with variables replaced in every text; what stands below an opaque key stays."""
+def fill_all(data: Any, values: Mapping[str, object], is_opaque: Opaque, location: Location = ()) -> Any:
+    """A copy of a document's data with variables replaced in every text; what lies at an opaque place stays."""
+    if is_opaque(location):
+        return data
     if isinstance(data, str):
         return fill(data, values)
     if isinstance(data, list):
-        return [fill_all(item, values, opaque) for item in data]
+        return [fill_all(item, values, is_opaque, (*location, at)) for at, item in enumerate(data)]
     if isinstance(data, dict):
-        return {key: item if key in opaque else fill_all(item, values, opaque) for key, item in data.items()}
+        return {key: fill_all(item, values, is_opaque, (*location, key)) for key, item in data.items()}
     return data
 
 
-def texts_of(data: Any, opaque: frozenset[str] = frozenset(), location: Location = ()) -> Iterator[tuple[Location, str]]:
-    """Every text of a document's data with its location; what stands below an opaque key is left out."""
+def texts_of(data: Any, is_opaque: Opaque, location: Location = ()) -> Iterator[tuple[Location, str]]:
+    """Every text of a document's data with its location; what lies at an opaque place is left out."""
+    if is_opaque(location):
+        return
     if isinstance(data, str):
         yield location, data
     elif isinstance(data, list):
-        for index, item in enumerate(data):
-            yield from texts_of(item, opaque, (*location, index))
+        for at, item in enumerate(data):
+            yield from texts_of(item, is_opaque, (*location, at))
     elif isinstance(data, dict):
         for key, item in data.items():
-            if key not in opaque:
-                yield from texts_of(item, opaque, (*location, key))
+            yield from texts_of(item, is_opaque, (*location, key))
