@@ -61,7 +61,7 @@ def write_night(folder: Path, *, exposures: int = 24, detectors: int = 9, seed: 
             _write_science(night, exposure, detector)
     _write_tables(night)
     write_json(folder / "datasets.json", night.datasets)
-    write_json(folder / "data-ids.json", list(_rows(night)))
+    write_json(folder / "data-ids.json", list(_rows(night)), indent=None)
     write_json(folder / "truth.json", _truth(night), indent=None)
     return night
 
