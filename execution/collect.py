@@ -32,7 +32,7 @@ NOTE_GRACE = timedelta(seconds=10)
 
 
 def run(client: SiteClient, lease: Held) -> int:
-    """Settle what has ended at the site; returns how many attempts were closed. Raises SiteError, LeaseLost."""
+    """Settle what left an exit note at the site; returns how many attempts were closed. Raises SiteError, LeaseLost."""
     notes = client.notes(MOST) if _expecting(client) else {}
     open_ones = Attempt.objects.filter(site=client.site, is_open=True, token__in=list(notes))
     attempts = {a.token: a for a in open_ones.select_related("site", "job", "job__workflow")}
@@ -43,7 +43,7 @@ def run(client: SiteClient, lease: Held) -> int:
         closed = _settle(client, lease, pairs, {})
     if notes:
         client.acknowledge(list(notes))
-    return closed + _silent(client, lease)
+    return closed
 
 
 def _expecting(client: SiteClient) -> bool:
@@ -57,8 +57,8 @@ def _read(raw: bytes) -> Note | Unreadable:
         return trouble
 
 
-def _silent(client: SiteClient, lease: Held) -> int:
-    """Jobs that left the queue and whose note has not come within the grace time."""
+def silent(client: SiteClient, lease: Held) -> int:
+    """Settle jobs that left the queue and whose note has not come within the grace time; returns how many."""
     late = Q(job__state_at__lt=timezone.now() - NOTE_GRACE) | Q(job__workflow__wish=Wish.STOP)
     rows = Attempt.objects.filter(late, site=client.site, is_open=True, job__state=JobState.ENDED)
     attempts = list(rows.select_related("site", "job", "job__workflow")[:MOST])

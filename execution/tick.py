@@ -1,4 +1,4 @@
-"""A tick: one pass over one site under its lease: poll, collect, place, dispatch, again while there is something to do."""
+"""A tick: one pass over one site under its lease: collect, poll, place, dispatch, again while there is something to do."""
 
 import logging
 import random
@@ -25,6 +25,8 @@ LONGEST_S = 8.0
 """A tick that has work goes on for this long at most, then the next message takes over."""
 QUIET_S = 0.4
 """A tick whose jobs say nothing new for so long ends; the clock's next message is soon enough."""
+POLL_S = 1.0
+"""The batch system's listing is asked for no more often than this; exit notes come by themselves meanwhile."""
 BREATH_S = 0.05
 """Between two passes of which the first found nothing new."""
 
@@ -58,10 +60,13 @@ def tick(name: str) -> int:
 
 def _passes(client: SiteClient, lease: Held) -> int:
     began = news_at = time.monotonic()
-    changed = 0
+    asked_at, changed = began - POLL_S, 0
     while True:
         pass_began = time.monotonic()
-        ended = poll.run(client, lease) + collect.run(client, lease)
+        ended = collect.run(client, lease)
+        if pass_began - asked_at >= POLL_S:
+            asked_at = pass_began
+            ended += poll.run(client, lease) + collect.silent(client, lease)
         sent = place.run(timezone.now()) + dispatch.run(client, lease)
         now = time.monotonic()
         _note_answer(client.site, ended, now - pass_began)
