@@ -21,6 +21,11 @@ from typing import Any
 import pytest
 import yaml
 
+from campaigns.core.catalog import Catalog, SiteEntry
+from campaigns.core.document import load as load_document
+from campaigns.core.schema import check
+from execution.core.documents import SiteDocument, SoftwareDocument
+
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "calibration"
 CACHE = Path(os.environ.get("BPS_TEST_CACHE") or ROOT / "var" / "test-cache")
@@ -535,6 +540,15 @@ def test_the_campaign_uses_the_pipeline_software_and_site_beside_it() -> None:
     assert campaign["sites"]["only"] == [document("site.yaml")["site"]]
     clustered = [step for cluster in payload["cluster"].values() for step in cluster["steps"]]
     assert {*clustered, *payload["steps"]} <= set(pipeline["steps"])
+
+
+def test_the_documents_pass_the_checks_of_the_portal() -> None:
+    catalog = Catalog(sites={"local": SiteEntry("local")})
+    for name in ("pipeline.yaml", "software.yaml"):
+        (text,) = load_document((EXAMPLE / name).read_bytes()).documents
+        assert check(text, catalog).problems == ()
+    SiteDocument.model_validate(document("site.yaml"))
+    SoftwareDocument.model_validate(document("software.yaml"))
 
 
 def test_the_probe_of_the_software_version_prints_what_is_installed(python: Path) -> None:
