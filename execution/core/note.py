@@ -74,7 +74,7 @@ def parse_note(raw: bytes) -> Note:
         raise Unreadable(f"exit note is no JSON: {str(trouble)[:200]}") from None
     try:
         return _note(found)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as trouble:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as trouble:
         raise Unreadable(f"exit note is not valid: {type(trouble).__name__} {str(trouble)[:200]}") from None
 
 

@@ -111,6 +111,8 @@ def _reading(build: Callable[[Any], T], output: Output) -> T:
 
 def _batch_ids(output: Output, expected: int | None = None) -> list[BatchId]:
     def build(answer: Any) -> list[BatchId]:
+        if not isinstance(answer, list):
+            raise TypeError("no list of ids")
         ids = [BatchId(check_word("batch id", each)) for each in answer]
         if expected is not None and len(ids) != expected:
             raise ValueError(f"{len(ids)} ids for {expected} jobs")

@@ -25,13 +25,20 @@ def write_atomically(path: str, data: bytes) -> None:
 def read_regular(path: str, limit: int) -> bytes:
     """Bytes of a regular file of at most `limit` bytes; OSError for a link, a pipe, a folder or a larger file."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | _NO_FOLLOW)
-    with open(descriptor, "rb") as source:
+    try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise OSError("not a regular file")
         if found.st_size > limit:
             raise OSError(f"{found.st_size} bytes, more than the {limit} allowed")
-        return source.read(limit)
+        parts = []
+        while True:
+            part = os.read(descriptor, found.st_size + 1)
+            if not part:
+                return b"".join(parts)
+            parts.append(part)
+    finally:
+        os.close(descriptor)
 
 
 def remove(path: str) -> None:

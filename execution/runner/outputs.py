@@ -79,20 +79,28 @@ def _describe(
         descriptor = os.open(full, os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
         return None
-    with open(descriptor, "rb", 0) as source:
+    try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or not found.st_size:
             return None
-        digest = hashlib.sha256()
-        size = 0
-        buffer = bytearray(min(_CHUNK_BYTES, found.st_size + 1))
-        view = memoryview(buffer)
-        count = source.readinto(buffer)
-        while count:
-            size += count
-            digest.update(view[:count])
-            count = source.readinto(buffer)
-    return {"type": entry["type"], "dataId": data_id, "path": path, "size": size, "sha256": digest.hexdigest()}
+        size, sha256 = _checksum(descriptor, found.st_size)
+    finally:
+        os.close(descriptor)
+    return {"type": entry["type"], "dataId": data_id, "path": path, "size": size, "sha256": sha256}
+
+
+def _checksum(descriptor: int, size: int) -> "tuple[int, str]":
+    """Size and SHA-256 of what is really read."""
+    digest = hashlib.sha256()
+    buffer = bytearray(min(_CHUNK_BYTES, size + 1))
+    view = memoryview(buffer)
+    total = 0
+    while True:
+        count = os.readv(descriptor, [buffer])
+        if not count:
+            return total, digest.hexdigest()
+        total += count
+        digest.update(view[:count])
 
 
 class Surprises:

@@ -17,6 +17,9 @@ from execution.core.errors import Rejected, Unreachable
 _KEPT = ("PATH", "HOME", "LANG", "USER", "TMPDIR")
 """Nothing else of the portal's environment, where its secrets are, reaches a command."""
 
+_FOR_GOOD = (PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError, ValueError)
+"""Trouble with writing that the same files will have again; anything else, a full disk say, may pass."""
+
 
 @dataclass(frozen=True, slots=True)
 class LocalTransport:
@@ -64,7 +67,7 @@ class LocalTransport:
             for leftover in [*(Path(temporary) for temporary, _ in ready), *done]:
                 with suppress(OSError):
                     os.unlink(leftover)
-            kind = Rejected if isinstance(error, (PermissionError, NotADirectoryError, ValueError)) else Unreachable
+            kind = Rejected if isinstance(error, _FOR_GOOD) else Unreachable
             raise kind(f"cannot write below {self.root}: {error}") from None
 
     def read(self, paths: Sequence[Path], *, limit: int, offset: int = 0) -> Mapping[Path, bytes | None]:
@@ -106,12 +109,14 @@ class LocalTransport:
             descriptor = os.open(os.path.realpath(path), os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
         except (OSError, ValueError):
             return None
-        with os.fdopen(descriptor, "rb", 0):
+        try:
             found = os.fstat(descriptor)
             if not stat.S_ISREG(found.st_mode):
                 return None
             start = offset if offset >= 0 else max(found.st_size + offset, 0)
             return os.pread(descriptor, max(min(limit, found.st_size - start), 0), start)
+        finally:
+            os.close(descriptor)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
