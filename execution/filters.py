@@ -11,7 +11,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
 from execution.core.states import InstanceState, JobState
-from execution.core.workflow import text_of
 from execution.models import Attempt, Job, StepInstance, Workflow
 from execution.selection import Asked, pick_instances, pick_jobs
 from provenance.core import data_id as ids
@@ -31,12 +30,23 @@ class WholeFilter(filters.NumberFilter):
         super().__init__(*args, min_value=0, max_value=2**63 - 1, **kwargs)
 
 
-def _canonical(text: str) -> str:
-    try:
-        parsed = ids.parse(text)
-    except ValueError as why:
-        raise ValidationError(str(why)) from None
-    return text_of(tuple(parsed), tuple(parsed.values()))
+class DataIdField(forms.CharField):
+    """A data ID in its canonical text, however it was ordered."""
+
+    def clean(self, value: Any) -> str:
+        """Return the canonical text, or say what a data ID looks like."""
+        text = super().clean(value)
+        try:
+            parsed = ids.parse(text)
+        except ValueError as why:
+            raise ValidationError(str(why)) from None
+        return ids.text_of(parsed)
+
+
+class DataIdFilter(filters.CharFilter):
+    """A whole data ID."""
+
+    field_class = DataIdField
 
 
 class _OfWorkflow(filters.FilterSet):
@@ -91,7 +101,7 @@ class InstanceFilter(_OfWorkflow):
     state = filters.MultipleChoiceFilter(choices=INSTANCE_STATES, help_text="Any of these states")
     exposure = WholeFilter(help_text="Exposure of the data ID")
     detector = WholeFilter(help_text="Detector of the data ID")
-    data_id = filters.CharFilter(help_text="The whole data ID, as in detector=3,exposure=7; in any order")
+    data_id = DataIdFilter(help_text="The whole data ID, as in detector=3,exposure=7; in any order")
     job = WholeFilter(field_name="job_id", help_text="Id of the job")
 
     class Meta:
@@ -105,10 +115,10 @@ class InstanceFilter(_OfWorkflow):
         if "job" in wanted:
             queryset = queryset.filter(job_id=int(wanted["job"]))
         if "data_id" in wanted:
-            text = _canonical(wanted["data_id"])
-            exposure, _ = ids.image_of(ids.parse(text))
-            queryset = queryset.filter(data_id=text)
-            image |= {} if exposure is None or "exposure" not in ids.parse(text) else {"exposure": exposure}
+            parsed = ids.parse(wanted["data_id"])
+            queryset = queryset.filter(data_id=wanted["data_id"])
+            if isinstance(parsed.get("exposure"), int):
+                image["exposure"] = parsed["exposure"]
         return pick_instances(queryset, self.asked, image)
 
 

@@ -22,7 +22,7 @@ def sites(request: HttpRequest) -> HttpResponse:
     """Every site: how it is, how old that is, what it has."""
     require(request.user, "view.site")
     loads = queries.loads()
-    rows = [(site, loads.get(site.pk, Counter())) for site in Site.objects.order_by("name")]
+    rows = [(site, dict(loads.get(site.pk, Counter()))) for site in Site.objects.order_by("name")]
     return render(request, "execution/sites.html", {"rows": rows})
 
 
