@@ -32,11 +32,10 @@ def check_campaign(document: Document, catalog: Catalog, origin: Origin, finding
     name = model.campaign or ""
     if name in catalog.campaigns:
         findings.add(("campaign",), f"there is a campaign {name} already; choose another name")
-    values = read_settings(model, Scope.CAMPAIGN, findings, ())
+    values = read_settings(model, Scope.CAMPAIGN, catalog, findings, ())
     if parent is not None and "priority" not in {**document.data, **(document.data.get("config") or {})}:
         values["priority"] = catalog.campaigns[str(model.parent)].priority
     layer = origin.layer(Scope.CAMPAIGN, name, values)
-    _check_sites(values, catalog, findings)
     _check_notices(model, catalog, findings)
     payloads = _payloads(model, catalog, layer, origin, findings)
     _check_names(values, model, catalog, findings)
@@ -65,12 +64,14 @@ def _filled(data: Mapping[str, Any], findings: Findings) -> dict[str, Any]:
     given = data.get("variables")
     values = {key: value for key, value in given.items() if _is_scalar(value)} if isinstance(given, Mapping) else {}
     values |= {key: data[key] for key in ("campaign", "program") if isinstance(data.get(key), str)}
+    undefined: set[str] = set()
     for location, text in texts_of(data, _is_opaque):
-        for name in names_in(text):
-            if name not in values:
-                hint = did_you_mean(name, values) or "; define it under variables"
-                findings.add(location, f"undefined variable {{{name}}}{hint}")
-    filled: dict[str, Any] = fill_all(data, values, _is_opaque)
+        for name in set(names_in(text)) - values.keys():
+            undefined.add(name)
+            hint = did_you_mean(name, values) or "; define it under variables"
+            findings.add(location, f"undefined variable {{{name}}}{hint}")
+    # a number in their place keeps the checks that follow from complaining of the braces
+    filled: dict[str, Any] = fill_all(data, values | dict.fromkeys(undefined, 0), _is_opaque)
     return filled
 
 
@@ -85,16 +86,6 @@ def _is_opaque(location: Location) -> bool:
 
 def _is_scalar(value: object) -> bool:
     return isinstance(value, str | int | float)
-
-
-def _check_sites(values: Mapping[str, Any], catalog: Catalog, findings: Findings) -> None:
-    said = values.get("sites", {})
-    for key in ("only", "avoid"):
-        for at, name in enumerate(said.get(key) or ()):
-            if name not in catalog.sites:
-                known = catalog.sites
-                hint = did_you_mean(name, known) or f"; known are {listing(known)}"
-                findings.add(("sites", key, at), f"there is no site {name}{hint}")
 
 
 def _check_notices(model: CampaignDocument, catalog: Catalog, findings: Findings) -> None:

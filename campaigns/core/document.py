@@ -4,14 +4,14 @@ Built from the parser's events, so nothing is constructed that was not asked for
 schema, no recursion. JSON is read as the YAML that it nearly is; where it is not, the JSON reader has the last word.
 """
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 from campaigns.core import scalars
+from campaigns.core.json_text import read_json
 from campaigns.core.problem import Location, Problem, path_text
 
 MAX_BYTES = 1 << 20
@@ -80,7 +80,7 @@ def load_many(source: bytes | str, *, limit_bytes: int = MAX_BYTES) -> Loaded:
             builder.take(event)
     except yaml.YAMLError as error:
         if text.lstrip()[:1] in ("{", "["):
-            return _load_json(text, _syntax(error))
+            return _from_json(text, _syntax(error))
         builder.problems.append(_syntax(error))
     except _Refused as refused:
         builder.problems.append(refused.problem)
@@ -235,6 +235,14 @@ def _decode(source: bytes | str, limit_bytes: int) -> str | Problem:
         return Problem("", f"the text is not UTF-8: byte {error.start} is {source[error.start]:#04x}", line=line)
 
 
+def _from_json(text: str, otherwise: Problem) -> Loaded:
+    """JSON that is no YAML (surrogate pairs, long keys), without lines; `otherwise` if it is no JSON either."""
+    data, problems = read_json(text, MAX_DEPTH)
+    if problems is None:
+        return Loaded(problems=(otherwise,))
+    return Loaded(problems=tuple(problems[:_MAX_PROBLEMS])) if problems else Loaded(documents=(Document(data),))
+
+
 def _syntax(error: yaml.YAMLError) -> Problem:
     """The parser's words in one sentence."""
     mark = getattr(error, "problem_mark", None)
@@ -242,57 +250,3 @@ def _syntax(error: yaml.YAMLError) -> Problem:
     line = mark.line + 1 if mark is not None else None
     column = f" (column {mark.column + 1})" if mark is not None else ""
     return Problem("", f"this is not YAML: {', '.join(words) or str(error)[:200]}{column}", line=line)
-
-
-def _load_json(text: str, otherwise: Problem) -> Loaded:
-    """Reads JSON that is no YAML (surrogate pairs, long keys), without lines; `otherwise` if it is no JSON either."""
-    problems: list[Problem] = []
-
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        data: dict[str, Any] = {}
-        for key, value in items:
-            if key in data or not key:
-                message = f"the key {key[:80]!r} stands twice" if key else "a key cannot be empty"
-                problems.append(Problem(path_text((key,)), message))
-            data.setdefault(key, value)
-        return data
-
-    try:
-        data = json.loads(
-            text,
-            object_pairs_hook=pairs,
-            parse_int=scalars.whole,
-            parse_float=lambda number: scalars.finite(float(number)),
-            parse_constant=_refuse_constant,
-        )
-    except json.JSONDecodeError:
-        return Loaded(problems=(otherwise,))
-    except RecursionError:
-        return Loaded(problems=(Problem("", f"nested deeper than {MAX_DEPTH} levels"),))
-    except ValueError as error:
-        return Loaded(problems=(Problem("", str(error)),))
-    problems.extend(_faults(data))
-    return Loaded(problems=tuple(problems[:_MAX_PROBLEMS])) if problems else Loaded(documents=(Document(data),))
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a finite number")
-
-
-def _faults(data: Any) -> Iterator[Problem]:
-    """What the YAML reader would have refused in data that came from JSON: depth and characters."""
-    waiting: list[tuple[Any, Location]] = [(data, ())]
-    while waiting:
-        value, location = waiting.pop()
-        if len(location) > MAX_DEPTH:
-            yield Problem(path_text(location[:3]), f"nested deeper than {MAX_DEPTH} levels")
-            return
-        if isinstance(value, str):
-            fault = scalars.text_fault(value)
-            if fault:
-                yield Problem(path_text(location), fault)
-        elif isinstance(value, dict):
-            waiting.extend((key, location) for key in value)
-            waiting.extend((item, (*location, key)) for key, item in value.items())
-        elif isinstance(value, list):
-            waiting.extend((item, (*location, index)) for index, item in enumerate(value))

@@ -13,7 +13,7 @@ _SAMPLE = 5_000
 
 
 def is_empty(payload: PayloadSpec, catalog: Catalog) -> bool:
-    """Whether no step of the payload has any data ID; False if the catalog holds no datasets to look at."""
+    """Whether no step of the payload finds any data ID; False if the catalog holds no datasets to look at."""
     if catalog.datasets is None:
         return False
     return _is_empty(payload, catalog, islice(catalog.datasets, _SAMPLE)) and _is_empty(
@@ -28,4 +28,6 @@ def _is_empty(payload: PayloadSpec, catalog: Catalog, datasets: Iterable[Dataset
     types = {name: item.dimensions for name, item in pipeline.types.items()}
     tables = [catalog.tables[name] for name in payload.tables]
     projector = Projector(build_universe(types, datasets, tables, query, needed).relations)
-    return not any(projector.project(step.dimensions).ids for step in pipeline.steps)
+    return not any(
+        projector.project(step.dimensions).ids for step in pipeline.steps if step.dimensions or not step.inputs
+    )

@@ -13,6 +13,7 @@ from campaigns.core.documents import SHORTHANDS, CampaignDocument, PayloadPart
 from campaigns.core.emptiness import is_empty
 from campaigns.core.findings import Findings
 from campaigns.core.keys import STEPS, Scope, read_values
+from campaigns.core.names import name_fault
 from campaigns.core.ordering import Order
 from campaigns.core.payload_data import check_data
 from campaigns.core.payload_pipeline import PayloadPipeline, put_together
@@ -83,7 +84,7 @@ class PayloadCheck:
 
     def _layers(self, name: str) -> tuple[Layer, ...]:
         """The payload's layer, and one for each step that it speaks of."""
-        values = read_settings(self.part, Scope.PAYLOAD, self.findings, self.location)
+        values = read_settings(self.part, Scope.PAYLOAD, self.catalog, self.findings, self.location)
         found = [self.origin.layer(Scope.PAYLOAD, f"{self.campaign}/{name}", values)]
         for label, given in (self.part.steps or {}).items():
             step_values, faults = read_values(given, Scope.STEP)
@@ -150,7 +151,7 @@ class PayloadCheck:
 
 
 def read_settings(
-    part: PayloadPart | CampaignDocument, scope: Scope, findings: Findings, location: Location
+    part: PayloadPart | CampaignDocument, scope: Scope, catalog: Catalog, findings: Findings, location: Location
 ) -> dict[str, Any]:
     """What `config` and the shorthands of a campaign or payload set; a shorthand beats the same key in `config`."""
     values, faults = read_values(part.config or {}, scope)
@@ -163,7 +164,18 @@ def read_settings(
         findings.add((*location, key), message)
     short, faults = read_values({key: value for key, value in extra.items() if key in SHORTHANDS}, scope)
     findings.add_all(faults, location)
+    _check_sites(extra.get("sites"), catalog, findings, (*location, "sites"))
+    _check_sites((part.config or {}).get("sites"), catalog, findings, (*location, "config", "sites"))
     return {**values, **short}
+
+
+def _check_sites(said: Any, catalog: Catalog, findings: Findings, place: Location) -> None:
+    """Sites that do not exist; looked for in what was written, so that other faults beside them hide nothing."""
+    for key in ("only", "avoid"):
+        names = said.get(key) if isinstance(said, Mapping) else None
+        for at, name in enumerate(names if isinstance(names, list) else ()):
+            if isinstance(name, str) and not name_fault(name) and name not in catalog.sites:
+                findings.add((*place, key, at), f"there is no site {name}{_hint(name, catalog.sites)}")
 
 
 def _extra(part: PayloadPart, key: str) -> Any:

@@ -90,6 +90,11 @@ class Plan:
     cuts: tuple[tuple[int, int], ...]
     start: Start
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to run: the selection leaves no data from which anything can be made."""
+        return not self.generated.total
+
     def workflows(self) -> Iterator[Workflow]:
         """The workflows in an order in which jobs only wait for earlier ones; the jobs of each can be read once."""
         blueprint = self.spec.blueprint

@@ -76,9 +76,10 @@ class Projector:
         order = tuple(dimensions)
         key = frozenset(order)
         if key not in self._projections:
-            found: set[Row] = set()
+            # there is always exactly one data ID without dimensions
+            found: set[Row] = set() if order else {()}
             for relation in self._relations:
-                if key <= set(relation.columns):
+                if key and key <= set(relation.columns):
                     found.update(map(pick(relation.columns, order), relation.rows))
             ids = _sorted(self._usable(found, order))
             self._projections[key] = Projection(order, ids, {data_id: at for at, data_id in enumerate(ids)})

@@ -20,6 +20,7 @@ _TIME_UNITS = {
 _SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*([A-Za-z]+)")
 _TIME_PART = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*([A-Za-z]+)\s*")
 _WHOLE = re.compile(r"[0-9]{1,15}")
+_LARGER = ("MiB", "GiB", "TiB", "PiB")
 _MAX_TEXT = 60
 MAX_WHOLE = 2**31 - 1
 """Largest number of MiB or seconds; anything above is a slip of the pen."""
@@ -58,6 +59,24 @@ def seconds(value: object) -> int:
         total += float(part[1]) * _TIME_UNITS[part[2].lower()]
         at = part.end()
     return _bounded(math.ceil(total), MAX_WHOLE, "seconds")
+
+
+def size_text(size_mb: int) -> str:
+    """MiB as people read them: `4 GiB`, `1.5 TiB`."""
+    power = 0
+    size = float(size_mb)
+    while size >= _KIBI and power < len(_LARGER) - 1:
+        size, power = size / _KIBI, power + 1
+    return f"{size:.4g} {_LARGER[power]}"
+
+
+def duration_text(duration_s: int) -> str:
+    """Seconds as people read them: `2h30m`, `45s`."""
+    found, rest = "", duration_s
+    for letter, length in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, rest = divmod(rest, length)
+        found += f"{count}{letter}" if count else ""
+    return found or "0s"
 
 
 def _whole(value: object) -> int | None:

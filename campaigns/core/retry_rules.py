@@ -99,7 +99,8 @@ def read_rules(value: Any) -> list[dict[str, Any]]:
     if rules is None or rules.retry is None:
         raise Faults(faults or [((), "must be a list of rules")])
     for at, rule in enumerate(rules.retry):
-        if rule is not None and rule.then is not None:
+        is_whole = not any(location[:2] == (at, "then") for location, _ in faults)
+        if rule is not None and rule.then is not None and is_whole:
             faults.extend(((at, "then"), message) for message in _then_faults(rule.then))
     if faults:
         raise Faults(faults)

@@ -1,6 +1,6 @@
 """Checks of the steps of a payload after all layers are resolved: software, needs, discovery, agreement in clusters."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from campaigns.core.catalog import Catalog, SiteEntry
@@ -12,14 +12,15 @@ from campaigns.core.keys import Scope
 from campaigns.core.merging import disagreements
 from campaigns.core.pipeline import StepDefinition
 from campaigns.core.problem import Location, did_you_mean, listing
+from campaigns.core.quantities import duration_text, size_text
 from campaigns.core.resolution import Resolver
 from execution.core.workflow import Request
 
-_OFFERS = (
-    ("memory_mb", "requestMemory", "MiB of memory"),
-    ("cpus", "requestCpus", "CPUs"),
-    ("disk_mb", "requestDisk", "MiB of disk"),
-    ("walltime_s", "requestWalltime", "s of wall time"),
+_OFFERS: tuple[tuple[str, str, Callable[[int], str]], ...] = (
+    ("memory_mb", "requestMemory", lambda number: f"{size_text(number)} of memory"),
+    ("cpus", "requestCpus", lambda number: f"{number} CPUs"),
+    ("disk_mb", "requestDisk", lambda number: f"{size_text(number)} of disk"),
+    ("walltime_s", "requestWalltime", lambda number: f"{duration_text(number)} of wall time"),
 )
 
 
@@ -83,7 +84,7 @@ class StepsAtSites:
         if not able:
             key, message = next(iter(fits[self._largest(fits)]))
             at = self._place(step, self.resolver.settings(step, self.sites[0]), key)
-            yield at, f"step {step.label} asks for {message}; no allowed site has more"
+            yield at, f"step {step.label} asks for {message}; no allowed site offers more"
         elif having and not able & having:
             yield place, f"no allowed site has both software {name} and what step {step.label} asks for"
 
@@ -129,8 +130,8 @@ class StepsAtSites:
 def _too_much(request: Request, site: SiteEntry) -> list[tuple[str, str]]:
     """The needs that exceed what a site offers, as (key, words); 0 means that the offer is not known."""
     found = []
-    for field, key, unit in _OFFERS:
+    for field, key, words in _OFFERS:
         asked, offered = getattr(request, field), getattr(site, field)
         if offered and asked > offered:
-            found.append((key, f"{asked} {unit}, and the largest site {site.name} has {offered}"))
+            found.append((key, f"{words(asked)}, and site {site.name} offers {words(offered)}"))
     return found
