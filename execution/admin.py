@@ -8,14 +8,17 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, URLResolver, path, reverse
+from django.urls import URLPattern, path, reverse
 
 from bpsportal.web.access import Scope, require
 from bpsportal.web.errors import Missing, PortalError
 from execution import fixes
 from execution.models import Attempt, Job, Node, OpenPoint, Site, SoftwareVersion, StepInstance, Workflow
 
-Base = admin.ModelAdmin[Any] if TYPE_CHECKING else admin.ModelAdmin
+if TYPE_CHECKING:
+    Base = admin.ModelAdmin[Any]
+else:
+    Base = admin.ModelAdmin
 
 
 class LookOnly(Base):
@@ -61,7 +64,7 @@ class JobAdmin(LookOnly):
     actions = ("fix_by_hand",)
     change_form_template = "execution/admin_job.html"
 
-    def get_urls(self) -> list[URLPattern | URLResolver]:
+    def get_urls(self) -> list[URLPattern]:
         """The page of fixes beside Django's own."""
         own = path("<int:pk>/fix/", self.admin_site.admin_view(self.fix_view), name="execution_job_fix")
         return [own, *super().get_urls()]

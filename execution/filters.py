@@ -110,7 +110,7 @@ class InstanceFilter(_OfWorkflow):
 
     def filter_queryset(self, queryset: QuerySet[StepInstance]) -> QuerySet[StepInstance]:
         """Return what is asked for."""
-        image = {name: int(value) for name, value in self.given("exposure", "detector").items()}
+        image: dict[str, Any] = {name: int(value) for name, value in self.given("exposure", "detector").items()}
         wanted = self.given("data_id", "job")
         if "job" in wanted:
             queryset = queryset.filter(job_id=int(wanted["job"]))

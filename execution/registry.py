@@ -55,8 +55,8 @@ def put_software(fields: Mapping[str, Any], *, actor: str, why: str = "") -> Sof
         _refuse_unknown_sites(read)
         row, is_new = SoftwareVersion.objects.get_or_create(name=read.software, defaults=columns)
         if is_new:
-            details = {"software": row.name, "digest": row.digest}
-            ledger.record(EventKind.SOFTWARE_CREATED, actor=actor, why=why, details=details)
+            created = {"software": row.name, "digest": row.digest}
+            ledger.record(EventKind.SOFTWARE_CREATED, actor=actor, why=why, details=created)
             return row
         row = SoftwareVersion.objects.select_for_update().get(pk=row.pk)
         changed = _differences(row, columns)

@@ -1,7 +1,6 @@
 """What REST says of operational rows; translates and decides nothing."""
 
-from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -18,7 +17,7 @@ class CountSerializer(serializers.Serializer[Any]):
     """How many jobs or step instances of a label are in a state."""
 
     kind = serializers.CharField(help_text="job or instance")
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     state = serializers.CharField()
     n = serializers.IntegerField()
 
@@ -53,7 +52,7 @@ class WorkflowSerializer(serializers.ModelSerializer[Workflow]):
     class Meta:
         model = Workflow
         list_serializer_class = WorkflowListSerializer
-        fields = (
+        fields: tuple[str, ...] = (
             "id", "name", "campaign", "run", "payload", "point", "program", "state", "verbs", "priority", "share",
             "wish", "wish_by", "wish_why", "wish_at", "stopped", "loading", "jobs", "instances", "blueprint",
             "created_at", "ended_at",
@@ -76,7 +75,7 @@ class WorkflowDetailSerializer(WorkflowSerializer):
     counts = serializers.SerializerMethodField()
 
     class Meta(WorkflowSerializer.Meta):
-        fields = (*WorkflowSerializer.Meta.fields, "counts")
+        fields: tuple[str, ...] = (*WorkflowSerializer.Meta.fields, "counts")
 
     @extend_schema_field(CountSerializer(many=True))
     def get_counts(self, row: Workflow) -> Any:
@@ -104,7 +103,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
 
     class Meta:
         model = Job
-        fields = (
+        fields: tuple[str, ...] = (
             "id", "name", "campaign", "run", "payload", "workflow", "workflow_id", "label", "state", "state_at", "site",
             "attempts", "instances", "parents_left", "doubt", "not_before", "memory_mb", "why",
         )  # fmt: skip
@@ -146,12 +145,12 @@ class JobDetailSerializer(JobSerializer):
     attempt_list = serializers.SerializerMethodField(help_text="Its attempts, the last one first")
 
     class Meta(JobSerializer.Meta):
-        fields = (*JobSerializer.Meta.fields, "attempt_list")
+        fields: tuple[str, ...] = (*JobSerializer.Meta.fields, "attempt_list")
 
     @extend_schema_field(AttemptSerializer(many=True))
     def get_attempt_list(self, row: Job) -> Any:
         """Its attempts."""
-        rows: Iterable[Attempt] = Attempt.objects.filter(job=row).select_related("site").order_by("-number")
+        rows = Attempt.objects.filter(job=row).select_related("site").order_by("-number")
         return AttemptSerializer(rows, many=True).data
 
 
@@ -184,9 +183,10 @@ class SiteSerializer(serializers.ModelSerializer[Site]):
     @extend_schema_field(serializers.DictField(child=serializers.IntegerField()))
     def get_jobs(self, row: Site) -> dict[str, int]:
         """Looked up once for a whole list."""
-        if "loads" not in self.context:
-            self.context["loads"] = queries.loads()
-        return dict(self.context["loads"].get(row.pk, {}))
+        context = cast(dict[str, Any], self.context)
+        if "loads" not in context:
+            context["loads"] = queries.loads()
+        return dict(context["loads"].get(row.pk, {}))
 
 
 class SoftwareSerializer(serializers.ModelSerializer[SoftwareVersion]):

@@ -113,4 +113,4 @@ def _bytes_of(value: object, accepted: str) -> float:
     match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None or float(match[1]) <= 0:
         raise ValueError(f"is not a size: {accepted}")
-    return float(match[1]) * _POWERS[match[2].upper()]
+    return float(match[1]) * float(_POWERS[match[2].upper()])

@@ -11,7 +11,7 @@ from bpsportal.web.errors import Invalid, Missing, Problem
 from execution import acts, queries, selection, specs
 from execution.api.work import scope_of_workflow
 from execution.core.matrix import Matrix, matrix
-from execution.core.rollup import VERBS, WorkflowState
+from execution.core.rollup import VERBS, WorkflowState, state_of
 from execution.core.states import InstanceState, JobState
 from execution.filters import WorkflowFilter
 from execution.models import Workflow
@@ -49,7 +49,7 @@ def workflow(request: HttpRequest, pk: int) -> HttpResponse:
     """One workflow: state, what may be done, counts by step and state."""
     row = _workflow(request, pk)
     standing = queries.standings([row])[row.pk]
-    state = queries.state_of(standing)
+    state = state_of(standing)
     blueprint = specs.blueprint(row.blueprint_id)
     counts = queries.counts(queries.Target(row.campaign, workflow=row.name)) if not row.loading else []
     order = [step.label for step in blueprint.steps]
