@@ -1,0 +1,103 @@
+"""Extending: what lies below a discovering step is generated from what was really made, exactly once (LDM-636 0011)."""
+
+import logging
+
+from django.utils import timezone
+
+from campaigns import assembly, catalog, generation, moves, planner_lease, planning
+from campaigns.assembly import Part
+from campaigns.core.planner import plan_below
+from campaigns.core.states import State
+from campaigns.models import Campaign, Payload
+from campaigns.planner_lease import Held, Interrupted
+from campaigns.planning import Stored, store_all
+from execution import control, queries, workflows
+from execution.control import Target, Wish
+from execution.workflows import AlreadyExtended
+from provenance.core.events import EventKind
+
+logger = logging.getLogger(__name__)
+
+
+def run(name: str, number: int, payload: str, point: str) -> bool:
+    """Generate what lies below the point, if its upstream has finished and nobody else does; tells if it did so.
+
+    A crash before the last transaction leaves only what is `loading`, which the next attempt discards; after it the point
+    is closed, and a later attempt finds it so.
+    """
+    if not due(name, number, payload, point):
+        return False
+    held = planner_lease.take(name, number, State.RUNNING, timezone.now())
+    if held is None:
+        return False
+    target = Target(name, number, payload)
+    try:
+        workflows.discard(target)
+        _extend(held, target, point)
+    except (Interrupted, AlreadyExtended) as stop:
+        logger.info("extension given up: campaign=%s point=%s reason=%s", name, point, type(stop).__name__)
+        if isinstance(stop, AlreadyExtended) or Campaign.objects.filter(pk=held.pk, planner_fence=held.fence).exists():
+            workflows.discard(target)
+        return False
+    finally:
+        held.release()
+    return True
+
+
+def due(name: str, number: int, payload: str, point: str) -> bool:
+    """Whether the point is open, all above it has finished, and nobody has stopped or paused the payload."""
+    part = queries.progress(name, number).payloads.get(payload)
+    if (
+        part is None
+        or part.stopped
+        or not Payload.objects.filter(campaign__name=name, name=payload, wish=Wish.RUN).exists()
+    ):
+        return False
+    return any(found.step == point and found.open and found.upstream_finished for found in part.points)
+
+
+def _extend(held: Held, target: Target, point: str) -> None:
+    with generation.measuring() as measured:
+        campaign = Campaign.objects.select_related("revision", "owner").get(pk=held.pk)
+        payload = campaign.payloads.get(name=target.payload)
+        spec, known = planning.pinned_spec(campaign, software_may_differ=True)
+        part = Part(spec, next(item for item in spec.payloads if item.name == payload.name), known, campaign.run)
+        types = assembly.types_of(part.payload)
+        priority = campaign.priority if payload.priority is None else payload.priority
+        before = held.watching(catalog.Datasets(types, part.payload.inputs))
+        found = assembly.plan_spec(part, before, priority=priority, share=campaign.share)
+        made = plan_below(found, point, held.watching(catalog.made(campaign.name, campaign.run, payload.name, types)))
+        points = {item.step: item.waits_for for item in made.open_points}
+        stored = Stored(payload, made.counts.instances, (), priority, points=points)
+        base = f"{campaign.name}/r{campaign.run}/{payload.name}/{point}"
+        store_all(held, made.workflows(), base, campaign.program, stored)
+    with held.finishing() as campaign:
+        workflows.complete(target, points=points, closes=point)
+        _add_up(campaign, stored)
+        generation.record(campaign, held, {payload.name: measured}, point=point)
+
+
+def _add_up(campaign: Campaign, stored: Stored) -> None:
+    """The payload's planned figures with those that came to it; wishes and priorities that changed meanwhile."""
+    payload = Payload.objects.get(pk=stored.payload.pk)
+    target = Target(campaign.name, campaign.run, payload.name)
+    wanted = campaign.priority if payload.priority is None else payload.priority
+    if wanted != stored.priority:
+        control.prioritise(target, wanted, actor="portal")
+    if payload.wish != Wish.RUN:
+        control.wish(target, Wish(payload.wish), actor=payload.wish_by, why=payload.wish_why)
+    planned = dict(payload.planned)
+    for key in ("workflows", "jobs", "instances"):
+        planned[key] = planned.get(key, 0) + getattr(stored, key)
+    planned["steps"] = {**planned.get("steps", {}), **stored.steps}
+    progress = queries.progress(campaign.name, campaign.run).payloads[payload.name]
+    planned["at_least"] = any(point.open for point in progress.points)
+    payload.planned = planned
+    payload.save(update_fields=["planned"])
+    moves.record(
+        campaign,
+        moves.Note(
+            EventKind.PAYLOAD_PLANNED, "portal",
+            details={"payload": payload.name, "jobs": stored.jobs, "instances": stored.instances},
+        ),
+    )  # fmt: skip

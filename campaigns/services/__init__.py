@@ -1,0 +1,1 @@
+"""What can be done to campaigns, one verb a module; pages, REST and the clock all come through here."""

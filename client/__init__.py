@@ -1,0 +1,1 @@
+"""`bps`: the portal's command line client, a thin layer over its REST interface."""
