@@ -211,6 +211,13 @@ SPECTACULAR_SETTINGS = {
         "JobStateEnum": "execution.models.work.JOB_STATES",
         "InstanceStateEnum": "execution.models.work.INSTANCE_STATES",
         "WorkflowStateEnum": "execution.serializers.WORKFLOW_STATES",
+        "DatasetStateEnum": "provenance.filters.DATASET_STATES",
+        "EventKindEnum": "provenance.filters.EVENT_KINDS",
+        "ExecutionKindEnum": "provenance.filters.EXECUTION_KINDS",
+        "OutcomeEnum": "provenance.filters.OUTCOMES",
+        "ImageOutcomeEnum": "provenance.filters.IMAGE_OUTCOMES",
+        "DeviationKindEnum": "provenance.filters.DEVIATION_KINDS",
+        "SeverityEnum": "provenance.filters.SEVERITIES",
     },
 }
 
@@ -227,6 +234,7 @@ CELERY_TASK_TIME_LIMIT = 3300
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_step": 0.1, "interval_max": 0.2}
 CELERY_TASK_ROUTES = {
     "campaigns.tasks.plan": {"queue": QUEUE_LONG},
+    "campaigns.tasks.extend": {"queue": QUEUE_LONG},
     "campaigns.tasks.resume_planning": {"queue": QUEUE_LONG},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 
 from provenance.core.data_id import parse
-from provenance.models import DatasetType, Environment, LogFile, Recipe, Subject, SubjectKind
+from provenance.models import DatasetType, Environment, LogFile, Recipe, RollUp, Subject, SubjectKind
 
 Name = tuple[str, str]
 """Kind and name of a subject."""
@@ -102,3 +102,9 @@ def _once(model: type[Any], key: str, rows: Sequence[Any]) -> dict[str, int]:
             model.objects.bulk_create(missing, ignore_conflicts=True)
             found |= dict(there.values_list(key, "pk"))
     return found
+
+
+def steps_of(campaign: str) -> list[int]:
+    """Return the ids of the steps that a campaign has roll-ups of."""
+    rows = RollUp.objects.filter(campaign_id__in=list(campaign_ids([campaign]).values()))
+    return list(rows.values_list("step_id", flat=True).distinct())

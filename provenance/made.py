@@ -59,9 +59,11 @@ def publish(told: Sequence[Told], sums: Sums) -> dict[Made, int]:
         )  # fmt: skip
     before = _find(rows)
     _count(sums, told, rows, before)
-    in_order = [rows[key] for key in sorted(rows)]
-    bulk.upsert(Dataset, COLUMNS, in_order, key=COLUMNS[: len(Made._fields)], updates=UPDATES)
-    return {key: found.pk for key, found in (before | _find(rows.keys() - before.keys())).items()}
+    fresh = sorted(rows.keys() - before.keys())
+    bulk.insert(Dataset, COLUMNS, (rows[key] for key in fresh))
+    replaced = [rows[key] for key in sorted(before)]
+    bulk.upsert(Dataset, COLUMNS, replaced, key=COLUMNS[: len(Made._fields)], updates=UPDATES)
+    return {key: found.pk for key, found in (before | _find(fresh)).items()}
 
 
 def note_uses(told: Sequence[Told], known: Mapping[Made, int]) -> None:

@@ -38,6 +38,7 @@ class Place(NamedTuple):
     run: int
 
 
+PLACE_COLUMNS = ("campaign_id", "exposure", "detector", "run")
 COUNTS = ("planned", "succeeded", "failed", "pruned", "skipped", "used")
 COUNT_OF: Mapping[str, str] = {Outcome.SUCCEEDED: "succeeded", Outcome.FAILED: "failed", Outcome.SKIPPED: "skipped"}
 """Which count of an image a final outcome moves; a cancelled instance stays planned and no more."""
@@ -86,11 +87,9 @@ class Sums:
 
     def image(self, key: Key, image: Image, count: str, n: int) -> None:
         """Move one count of an image; nothing for what is about no exposure."""
-        exposure, detector = image
-        if exposure is None:
-            return
-        place = Place(key.campaign, exposure, WHOLE_EXPOSURE if detector is None else detector, key.run)
-        self.images.setdefault(place, Counter())[count] += n
+        place = place_of(key.campaign, key.run, image)
+        if place is not None:
+            self.images.setdefault(place, Counter())[count] += n
 
     def write(self) -> None:
         """Add everything to the rows. Inside the caller's transaction, best as its last act."""
@@ -130,13 +129,15 @@ class Sums:
         rows = [(*place, *(counts[name] for name in COUNTS)) for place, counts in changes]
         table = Coverage._meta.db_table
         updates = {name: f"{table}.{name} + excluded.{name}" for name in COUNTS}
-        bulk.upsert(
-            Coverage,
-            ("campaign_id", *Place._fields[1:], *COUNTS),
-            rows,
-            key=("campaign_id", *Place._fields[1:]),
-            updates=updates,
-        )
+        bulk.upsert(Coverage, (*PLACE_COLUMNS, *COUNTS), rows, key=PLACE_COLUMNS, updates=updates)
+
+
+def place_of(campaign: int, run: int, image: Image) -> Place | None:
+    """Return the row of the coverage that an image has; None for what is about no exposure."""
+    exposure, detector = image
+    return (
+        None if exposure is None else Place(campaign, exposure, WHOLE_EXPOSURE if detector is None else detector, run)
+    )
 
 
 _key_of = attrgetter("campaign_id", "run", "payload_id", "kind", "step_id")

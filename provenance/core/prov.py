@@ -42,7 +42,7 @@ class DatasetRow(NamedTuple):
 
 
 class ExecutionRow(NamedTuple):
-    """One execution; `previous` is the attempt before it of the same step instance."""
+    """One execution; "" and None where something is not known."""
 
     execution: int
     kind: str
@@ -58,7 +58,6 @@ class ExecutionRow(NamedTuple):
     environment: str
     started_at: datetime | None
     ended_at: datetime | None
-    previous: int | None
 
 
 def dataset_entity(row: DatasetRow) -> Statement:
@@ -130,10 +129,10 @@ def used(execution: int, dataset: int) -> Statement:
     return f"_:u{execution}-{dataset}", relation
 
 
-def environment_used(row: ExecutionRow) -> Statement:
+def environment_used(execution: int, digest: str) -> Statement:
     """The execution ran in the environment."""
-    relation = {"prov:activity": f"execution:{row.execution}", "prov:entity": f"environment:{row.environment}"}
-    return f"_:e{row.execution}", {**relation, "prov:role": "environment"}
+    relation = {"prov:activity": f"execution:{execution}", "prov:entity": f"environment:{digest}"}
+    return f"_:e{execution}", {**relation, "prov:role": "environment"}
 
 
 def generated(dataset: int, execution: int) -> Statement:

@@ -1,0 +1,1 @@
+"""Pages of what happened: datasets, executions, events, and the three reports."""
