@@ -7,6 +7,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 
+from bpsportal import people
 from bpsportal.web.models import Membership, Token
 
 
@@ -37,6 +38,12 @@ class PortalUserAdmin(UserAdmin):
         """All roles in words."""
         return ", ".join(sorted({row.get_role_display() for row in user.memberships.all()})) or "–"
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Roles are saved here; the ledger hears of what changed."""
+        before = people.roles_in_words(form.instance)
+        super().save_related(request, form, formsets, change)
+        people.note_roles(form.instance, before, actor=request.user.get_username())
+
     def get_queryset(self, request: HttpRequest) -> Any:
         """With the roles, in two queries whatever the number of users."""
         return super().get_queryset(request).prefetch_related("memberships")
@@ -50,6 +57,15 @@ class TokenAdmin(admin.ModelAdmin):
     search_fields = ("user__username", "name", "token_key")
     fields = ("token_key", "name", "user", "scope", "created", "expiry")
 
+    def delete_model(self, request: HttpRequest, obj: Token) -> None:
+        """With its line in the ledger."""
+        people.revoke_token(obj, actor=request.user.get_username())
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        """Several, each with its line."""
+        for token in queryset.select_related("user"):
+            people.revoke_token(token, actor=request.user.get_username())
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A token made here could not be shown."""
         return False
@@ -59,17 +75,7 @@ class TokenAdmin(admin.ModelAdmin):
         return False
 
 
-class MembershipAdmin(admin.ModelAdmin):
-    """All roles in one list."""
-
-    list_display = ("user", "role", "program", "campaign")
-    list_filter = ("role", "program")
-    search_fields = ("user__username", "program", "campaign")
-    autocomplete_fields = ("user",)
-
-
 admin.site.unregister(User)
 admin.site.unregister(Group)
 admin.site.register(User, PortalUserAdmin)
 admin.site.register(Token, TokenAdmin)
-admin.site.register(Membership, MembershipAdmin)

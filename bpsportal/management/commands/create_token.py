@@ -3,11 +3,11 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
+from bpsportal.people import make_token
 from bpsportal.web.models import TokenScope
-from bpsportal.web.tokens import create_token
 
 LONGEST_DAYS = 3650
 
@@ -29,14 +29,14 @@ class Command(BaseCommand):
         """Print the token."""
         if not 1 <= options["days"] <= LONGEST_DAYS:
             raise CommandError(f"--days must be between 1 and {LONGEST_DAYS}.")
-        users = get_user_model()
-        user = users.objects.filter(username=options["user"]).first()
+        user = User.objects.filter(username=options["user"]).first()
         if user is None:
-            names = ", ".join(users.objects.order_by("username").values_list("username", flat=True)[:20])
+            names = ", ".join(User.objects.order_by("username").values_list("username", flat=True)[:20])
             raise CommandError(
                 f"There is no user “{options['user']}”. Users: {names or 'none yet, see manage.py create_user'}."
             )
         if not user.is_active:
             raise CommandError(f"The user “{options['user']}” is switched off.")
         scope = TokenScope(options["scope"])
-        self.stdout.write(create_token(user, scope=scope, days=options["days"], name=options["name"]))
+        text = make_token(user, scope=scope, days=options["days"], name=options["name"], actor="manage.py")
+        self.stdout.write(text)

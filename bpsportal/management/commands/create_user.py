@@ -5,13 +5,13 @@ import os
 from argparse import ArgumentParser
 from typing import Any
 
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from bpsportal.web.models import Membership
+from bpsportal.people import give_role, roles_in_words
 from bpsportal.web.roles import Role
 
 PASSWORD_VARIABLE = "BPS_PASSWORD"  # noqa: S105 - the name of a variable
@@ -36,23 +36,22 @@ class Command(BaseCommand):
         """Make what is missing and say what was done."""
         if options["program"] and options["campaign"]:
             raise CommandError("Narrow the role to a program or to a campaign, not to both.")
-        users = get_user_model()
         with transaction.atomic():
-            user = users.objects.filter(username=options["name"]).first()
+            user = User.objects.filter(username=options["name"]).first()
             is_new = user is None
             if user is None:
-                user = users.objects.create_user(options["name"], options["email"], self._password(options["name"]))
-            keys = ("role", "program", "campaign")
-            membership, added = Membership.objects.get_or_create(user=user, **{key: options[key] for key in keys})
+                user = User.objects.create_user(options["name"], options["email"], self._password(options["name"]))
+            role, program, campaign = Role(options["role"]), options["program"], options["campaign"]
+            added = give_role(user, role, program=program, campaign=campaign, actor="manage.py")
         done = "made" if is_new else "given a further role" if added else "left as it was"
-        self.stdout.write(f"{membership} – {done}")
+        self.stdout.write(f"{user}: {', '.join(roles_in_words(user))} – {done}")
 
     def _password(self, name: str) -> str:
         """Ask for a password until the rules accept it; one from the environment gets one chance."""
         given = os.environ.get(PASSWORD_VARIABLE)
         password = given or getpass.getpass(f"Password for {name}: ")
         try:
-            validate_password(password, get_user_model()(username=name))
+            validate_password(password, User(username=name))
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
         if given is None and getpass.getpass("Again: ") != password:

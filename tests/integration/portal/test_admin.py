@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 
 from bpsportal.web.models import Membership, Token, TokenScope
 from bpsportal.web.tokens import create_token
+from provenance.models import Event
 
 MANAGEMENT = {
     "memberships-TOTAL_FORMS": "1",
@@ -21,12 +22,14 @@ def test_a_role_is_given_on_the_users_page(browser_of, admin, stranger):
     )
     assert answer.status_code == 302, answer.context["errors"]
     assert list(Membership.objects.filter(user=stranger).values_list("role", "program")) == [("operator", "deep")]
+    event = Event.objects.get()
+    assert (event.kind, event.actor) == ("user.role-changed", "admin")
+    assert event.details == {"user": "stranger", "before": [], "after": ["operator (deep)"]}
 
 
 def test_a_role_narrowed_twice_is_refused_in_words(browser_of, admin, stranger):
-    answer = browser_of(admin).post(
-        "/admin/web/membership/add/", {"user": stranger.pk, "role": "viewer", "program": "deep", "campaign": "night-1"}
-    )
+    fields = {"username": "stranger", "is_active": "on", **MANAGEMENT, "memberships-0-campaign": "night-1"}
+    answer = browser_of(admin).post(f"/admin/auth/user/{stranger.pk}/change/", fields)
     assert "Narrow a membership to a program or to a campaign, not to both." in answer.content.decode()
 
 
@@ -38,6 +41,8 @@ def test_tokens_can_be_taken_away_but_neither_made_nor_changed(browser_of, admin
     assert client.post(f"/admin/web/token/{token.pk}/change/", {"scope": "operate"}).status_code == 403
     assert client.post(f"/admin/web/token/{token.pk}/delete/", {"post": "yes"}).status_code == 302
     assert not Token.objects.exists()
+    event = Event.objects.get()
+    assert (event.kind, event.details["user"]) == ("user.token-revoked", "operator")
 
 
 def test_the_list_of_users_costs_the_same_for_many(browser_of, admin, django_assert_max_num_queries):

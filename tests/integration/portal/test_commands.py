@@ -11,6 +11,7 @@ from django.utils import timezone
 from bpsportal.web.access import can
 from bpsportal.web.models import Token
 from bpsportal.web.roles import Scope
+from provenance.models import Event
 
 
 def said(*words: str, **options) -> str:
@@ -62,7 +63,7 @@ def test_create_user_makes_a_user_with_a_role(db, monkeypatch):
 
 
 def test_create_user_gives_an_existing_one_a_further_role(viewer):
-    assert said("create_user", "viewer", "--role", "operator").endswith("given a further role\n")
+    assert said("create_user", "viewer", "--role", "operator") == "viewer: operator, viewer – given a further role\n"
     assert said("create_user", "viewer", "--role", "operator").endswith("left as it was\n")
 
 
@@ -80,6 +81,13 @@ def test_two_different_passwords_make_nobody(db, monkeypatch):
     with pytest.raises(CommandError, match="differ"):
         said("create_user", "ann", "--role", "viewer")
     assert not User.objects.exists()
+
+
+def test_the_ledger_hears_of_tokens_and_roles(viewer):
+    said("create_token", "viewer")
+    said("create_user", "viewer", "--role", "operator")
+    told = [(event.kind, event.actor, event.details["user"]) for event in Event.objects.order_by("pk")]
+    assert told == [("user.token-created", "manage.py", "viewer"), ("user.role-changed", "manage.py", "viewer")]
 
 
 def test_the_clocks_entries_can_be_written_by_hand(db):

@@ -126,11 +126,11 @@ def test_the_administration_is_shown_and_open_to_administrators_alone(browser_of
 
 
 def test_an_administrator_may_change_rows_without_being_a_superuser(browser_of, admin):
-    assert browser_of(admin).get("/admin/web/membership/add/").status_code == 200
+    assert browser_of(admin).get("/admin/auth/user/add/").status_code == 200
 
 
 def test_the_administration_sends_strangers_to_the_portals_own_sign_in(db):
-    answer = Client().get("/admin/web/membership/", follow=True)
+    answer = Client().get("/admin/auth/user/", follow=True)
     assert answer.redirect_chain[-1][0].startswith(LOGIN)
     assert answer.status_code == 200
 
