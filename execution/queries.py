@@ -20,8 +20,11 @@ from execution.why import Reason, job_why
 
 __all__ = [
     "CampaignProgress", "Count", "PayloadProgress", "Point", "Reason", "SiteFacts", "SoftwareFacts", "Target", "counts",
-    "job_why", "loads", "progress", "sites", "software", "standings", "state_of_workflow", "states_of_workflows",
+    "job_why", "loads", "progress", "progress_of", "sites", "software", "standings", "state_of_workflow", "states_of_workflows",
 ]  # fmt: skip
+
+Part = tuple[str, int, str]
+"""Campaign, run, payload."""
 
 OPEN_INSTANCES = (InstanceState.WAITING, InstanceState.RUNNING)
 
@@ -107,22 +110,32 @@ def counts(target: Target) -> list[Count]:
 
 def progress(campaign: str, run: int) -> CampaignProgress:
     """How far each payload of a run is; three statements."""
-    workflows: dict[str, list[Workflow]] = defaultdict(list)
-    for workflow in (
-        Workflow.objects.filter(campaign=campaign, run=run).only("payload", "loading", "wish", "stopped").order_by("pk")
-    ):
-        workflows[workflow.payload].append(workflow)
-    tallies: dict[str, list[Count]] = defaultdict(list)
-    rows = Tally.objects.filter(workflow__campaign=campaign, workflow__run=run, workflow__loading=False)
-    for payload, kind, label, state, n in (
-        rows.values_list("workflow__payload", "kind", "label", "state").annotate(n=Sum("n")).order_by()
-    ):
-        tallies[payload].append(Count(kind, label, state, n))
-    points: dict[str, list[OpenPoint]] = defaultdict(list)
-    for point in OpenPoint.objects.filter(campaign=campaign, run=run).order_by("pk"):
-        points[point.payload].append(point)
-    payloads = sorted({*workflows, *points})
-    return CampaignProgress({name: _payload(workflows[name], tallies[name], points[name]) for name in payloads})
+    return progress_of([(campaign, run)])[campaign, run]
+
+
+def progress_of(runs: Iterable[tuple[str, int]]) -> dict[tuple[str, int], CampaignProgress]:
+    """The same for many runs of campaigns, in three statements for all of them."""
+    wanted = set(runs)
+    names = sorted({name for name, _ in wanted})
+    workflows: dict[Part, list[Workflow]] = defaultdict(list)
+    rows = Workflow.objects.filter(campaign__in=names).only("campaign", "run", "payload", "loading", "wish", "stopped")
+    for workflow in rows.order_by("pk"):
+        workflows[workflow.campaign, workflow.run, workflow.payload].append(workflow)
+    tallies: dict[Part, list[Count]] = defaultdict(list)
+    counted = Tally.objects.filter(workflow__campaign__in=names, workflow__loading=False).values_list(
+        "workflow__campaign", "workflow__run", "workflow__payload", "kind", "label", "state"
+    )
+    for name, run, payload, kind, label, state, n in counted.annotate(n=Sum("n")).order_by():
+        tallies[name, run, payload].append(Count(kind, label, state, n))
+    points: dict[Part, list[OpenPoint]] = defaultdict(list)
+    for point in OpenPoint.objects.filter(campaign__in=names).order_by("pk"):
+        points[point.campaign, point.run, point.payload].append(point)
+    found: dict[tuple[str, int], dict[str, PayloadProgress]] = {run: {} for run in wanted}
+    for part in sorted({*workflows, *points}):
+        name, run, payload = part
+        if (name, run) in found:
+            found[name, run][payload] = _payload(workflows[part], tallies[part], points[part])
+    return {run: CampaignProgress(payloads) for run, payloads in found.items()}
 
 
 def standings(workflows: Iterable[Workflow]) -> dict[int, Standing]:
