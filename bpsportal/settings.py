@@ -208,6 +208,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "SoftwareKindEnum": ["venv", "eups", "container", "modules", "script"],
         "JobStateEnum": "execution.models.work.JOB_STATES",
         "InstanceStateEnum": "execution.models.work.INSTANCE_STATES",
         "WorkflowStateEnum": "execution.serializers.WORKFLOW_STATES",
