@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from execution import backbone, framework, persist, specs
+from execution import backbone, persist, specs
 from execution.core.errors import Unreadable
 from execution.core.evidence import cause_of
 from execution.core.note import InstanceNote, Note, parse_note
@@ -79,9 +79,11 @@ def _settle(
     endings = [_ending(a, note, history.get(BatchId(a.batch_id)), instances) for a, note in pairs]
     store = backbone.configured()
     if any(fact.outputs for ending in endings for fact in ending.facts):
-        with framework.step("transfer", client.site, workflows):
+        with client.journal.step("transfer", workflows):
             endings = [persist.publish(ending, store) for ending in endings]
-    with framework.step("load", client.site, workflows):
+        with client.journal.step("verification", workflows):
+            endings = [persist.verify(ending, store) for ending in endings]
+    with client.journal.step("load", workflows):
         lease.renew(timezone.now())
         return settle(lease, endings, timezone.now())
 

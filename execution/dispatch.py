@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db.models import F
 from django.utils import timezone
 
-from execution import bulk, failures, framework, specs
+from execution import bulk, failures, specs
 from execution.core.errors import Rejected
 from execution.core.naming import attempt_directory, new_token
 from execution.core.script import Batch, BatchJob
@@ -41,7 +41,7 @@ def run(client: SiteClient, lease: Held) -> int:
     intents = _intend(client, lease)
     if not intents:
         return 0
-    with framework.step("dispatch", client.site, {i.job.workflow for i in intents}):
+    with client.journal.step("dispatch", {i.job.workflow for i in intents}):
         return _send(client, lease, intents)
 
 

@@ -10,6 +10,7 @@ from execution import drivers, runner_archive, transports
 from execution.core import outbox
 from execution.core.command import Command
 from execution.core.script import Place
+from execution.framework import Journal
 from execution.models import Site
 
 T = TypeVar("T")
@@ -19,7 +20,7 @@ class SiteClient:
     """One site for the length of a tick: one connection, closed at its end."""
 
     def __init__(self, site: Site) -> None:
-        self.site = site
+        self.site, self.journal = site, Journal(site)
         self.workdir = site.workdir.replace("{data}", str(settings.DATA))
         self.transport = transports.connect(site.transport, Path(self.workdir))
         archive = runner_archive.build(settings.DATA / "runner")

@@ -54,6 +54,7 @@ def tick(name: str) -> int:
         _note_trouble(client.site, trouble)
         return 0
     finally:
+        client.journal.write()
         client.close()
         lease.release(timezone.now())
 
@@ -70,6 +71,7 @@ def _passes(client: SiteClient, lease: Held) -> int:
         sent = place.run(timezone.now()) + dispatch.run(client, lease)
         now = time.monotonic()
         _note_answer(client.site, ended, now - pass_began)
+        client.journal.write()
         changed += ended + sent
         if ended or sent:
             news_at = now

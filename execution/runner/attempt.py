@@ -6,7 +6,7 @@ import sys
 import time
 
 from . import environment, instance, job
-from .claim import claim
+from .claim import claim, is_token
 from .files import remove, write_atomically
 from .note import SOME_FAILED, SUCCEEDED, TROUBLE, Note
 from .outputs import Surprises
@@ -17,14 +17,6 @@ from .trouble import Trouble
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-_TOKEN_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
-_TOKEN_LENGTH = 20
-
-
-def is_token(text: str) -> bool:
-    """Whether `text` has the form of an attempt's token: 20 of a-z and 0-9, a letter first."""
-    return len(text) == _TOKEN_LENGTH and text[0].isalpha() and _TOKEN_CHARACTERS.issuperset(text)
 
 
 def main(directory: str) -> int:

@@ -4,7 +4,7 @@ import json
 import os
 import threading
 
-from .attempt import is_token
+from .claim import is_token
 from .files import read_regular, remove, remove_tree
 
 TYPE_CHECKING = False

@@ -4,7 +4,7 @@ import os
 import time
 
 from . import spool_wake
-from .attempt import is_token
+from .claim import is_token
 from .spool_store import CANCELLED, HELD, QUEUED, RUNNING, Store
 
 TYPE_CHECKING = False
