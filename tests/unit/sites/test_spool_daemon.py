@@ -250,3 +250,17 @@ def test_an_idle_daemon_costs_nothing(site):
     for _ in range(5):
         site.ask("ack", stdin=[])
     assert switches(pid) == before
+
+
+def test_a_runner_that_gets_no_go_ends_and_has_done_nothing(site):
+    """What happens to freshly forked runners when the daemon dies before their pids are safely written down."""
+    token = marking(site)
+    code = (
+        "import os, sys; sys.path.insert(0, sys.argv[1]); from runner.spool_children import Gate; gate = Gate();"
+        "pid, ticks = gate.fork(sys.argv[2], ()); gate.close(); print(os.waitpid(pid, 0)[0] == pid and ticks > 0)"
+    )
+    words = [site.python, "-I", "-S", "-c", code, str(site.archive), str(site.directory(token))]
+    assert subprocess.run(words, capture_output=True, check=True).stdout == b"True\n"
+    assert lines(site) == []
+    assert not (site.root / "claims").exists()
+    assert site.run(token) == 0
