@@ -31,7 +31,7 @@ def read_regular(path: str, limit: int) -> bytes:
             raise OSError("not a regular file")
         if found.st_size > limit:
             raise OSError(f"{found.st_size} bytes, more than the {limit} allowed")
-        parts = []
+        parts: list[bytes] = []
         while True:
             part = os.read(descriptor, found.st_size + 1)
             if not part:

@@ -147,9 +147,9 @@ def _row(store: Store, job: "Any") -> "tuple[Any, ...]":
         raise Refused(f"token {token!r} is not 20 characters of a-z and 0-9 with a letter first")
     directory = job.get("directory")
     expected = os.path.join(os.path.dirname(store.folder), "attempts", token[:2], token)
-    if not isinstance(directory, str) or os.path.normpath(directory) != expected:
+    if not isinstance(directory, str) or "\0" in directory or os.path.realpath(directory) != expected:
         raise Refused(f"{token}: directory {directory!r} is not {expected!r}")
-    return (token, directory, *(_amount(job, *each) for each in _AMOUNTS))
+    return (token, expected, *(_amount(job, *each) for each in _AMOUNTS))
 
 
 def _amount(job: "dict[str, Any]", name: str, least: int, default: int) -> int:

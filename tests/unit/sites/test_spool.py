@@ -1,5 +1,6 @@
 """The spool as a batch system: submitting, order, listing, cancelling."""
 
+import json
 import os
 import signal
 import subprocess
@@ -234,7 +235,8 @@ def test_a_forgotten_job_that_is_submitted_again_does_not_run_again(site):
     "change",
     [
         {"token": "../../etc/passwd"}, {"token": "-t00000000000000000"}, {"token": None}, {"directory": "/etc"},
-        {"directory": None}, {"cpus": 0}, {"cpus": True}, {"priority": "high"}, {"priority": 1e300}, {"walltime_s": -1},
+        {"directory": None}, {"directory": "/w\0"}, {"cpus": 0}, {"cpus": True}, {"priority": "high"},
+        {"priority": 1e300}, {"walltime_s": -1},
     ],
 )  # fmt: skip
 def test_one_bad_job_refuses_the_whole_batch_and_says_why(site, change):
@@ -271,6 +273,16 @@ def test_ids_that_are_no_list_of_texts_are_refused(site, stdin):
     done = subprocess.run(words, input=stdin, capture_output=True, check=False)
     assert done.returncode == 64
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_work_directory_may_be_reached_through_a_link(site, tmp_path):
+    (tmp_path / "link").symlink_to(site.root)
+    token = site.shell("exit 0", workdir=str(tmp_path / "link"))
+    jobs = [{"token": token, "directory": f"{tmp_path}/link/attempts/{token[:2]}/{token}"}]
+    words = [*site.words("spool", "submit"), "--root", f"{tmp_path}/link"]
+    done = subprocess.run(words, input=json.dumps(jobs).encode(), capture_output=True, env=site.environment, check=True)
+    assert site.wait_until(json.loads(done.stdout), "exited") == ["exited"]
+    assert site.note(token)["exit"] == 0
 
 
 def test_a_work_directory_that_is_not_there_means_try_later(site, tmp_path):
