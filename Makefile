@@ -34,7 +34,7 @@ lint: $(VENV)/.installed-dev ## check without the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@$(BIN)/python -m tests.production makemigrations --check --dry-run
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 	@$(BIN)/python -m tests.production check --deploy --fail-level WARNING
 	@$(BIN)/python -m tests.production spectacular --validate --fail-on-warn --file /dev/null
 

@@ -126,6 +126,7 @@ AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 KNOX_TOKEN_MODEL = "web.Token"  # noqa: S105 - the name of a model
+MIGRATION_MODULES = {"knox": None}  # its own table would stand unused beside ours, and in the way of a flush
 REST_KNOX = {
     "TOKEN_MODEL": KNOX_TOKEN_MODEL,
     "AUTH_HEADER_PREFIX": "Bearer",

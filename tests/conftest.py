@@ -4,6 +4,7 @@ for its absence.
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from bpsportal.web.models import Membership, TokenScope
 from bpsportal.web.roles import Role
 from bpsportal.web.tokens import create_token
 from tests.rigs import RIGS_FILE, closing_list, reason_of
+from tests.settings import FOLDER
 
 PASSWORD = "correct-horse-battery"
 _absences: dict[str, str] = {}
@@ -127,6 +129,11 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
             file.writelines(json.dumps(item) + "\n" for item in _absences.items())
     if os.environ.get("CI") == "true" and exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Take the data folder of this process away; a worker of xdist ends without its exit handlers."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -16,10 +16,10 @@ with tempfile.TemporaryDirectory(prefix="bps-production-") as folder:
         "BPS_DATA": folder,
         "BPS_URL": "https://bps.example.org",
         "BPS_SECRET_KEY": "a-production-key-has-more-than-fifty-characters-and-is-random-0123456789",
-        "BPS_BROKER_URL": "redis://broker.example.org:6379/0",
+        "BPS_BROKER_URL": "redis://127.0.0.1:6379/0",
         "BPS_MAIL_FROM": "bps@example.org",
-        "DATABASE_URL": "postgres://bps@database.example.org/bps",
-        "EMAIL_URL": "smtp://mail.example.org:25",
+        "DATABASE_URL": "postgres://bps@127.0.0.1:5432/bps",
+        "EMAIL_URL": "smtp://127.0.0.1:25",
         "BPS_LOG_LEVEL": "ERROR",
     }
     execute_from_command_line(["manage.py", *sys.argv[1:]])

@@ -5,10 +5,10 @@ import os
 import shutil
 import tempfile
 
-_folder = tempfile.mkdtemp(prefix="bps-test-")
-atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+FOLDER = tempfile.mkdtemp(prefix="bps-test-")
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 os.environ |= {
-    "BPS_DATA": _folder,
+    "BPS_DATA": FOLDER,
     "BPS_SECRET_KEY": "only-for-tests-only-for-tests-only-for-tests-only-for-tests",
     "BPS_BROKER_URL": "memory://",
     "BPS_LOG_LEVEL": os.environ.get("BPS_LOG_LEVEL", "WARNING"),
