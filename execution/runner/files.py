@@ -73,15 +73,15 @@ def remove_tree(path: str) -> None:
 
 def empty(path: str) -> None:
     """Delete all that is in a folder, never following a link out of it; what cannot be deleted stays."""
-    if os.path.islink(path) or not os.path.isdir(path):
+    if os.path.islink(path):
         return
-    for folder, folders, names, descriptor in os.fwalk(path, topdown=False, follow_symlinks=False):
-        del folder
-        for name in names:
-            _ignoring(os.unlink, name, descriptor)
-        for name in folders:
-            if not _ignoring(os.rmdir, name, descriptor):
+    with contextlib.suppress(OSError):
+        for _, folders, names, descriptor in os.fwalk(path, topdown=False, follow_symlinks=False):
+            for name in names:
                 _ignoring(os.unlink, name, descriptor)
+            for name in folders:
+                if not _ignoring(os.rmdir, name, descriptor):
+                    _ignoring(os.unlink, name, descriptor)
 
 
 def _ignoring(action: "object", name: str, descriptor: "int | None") -> bool:

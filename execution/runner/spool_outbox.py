@@ -45,7 +45,7 @@ def write_notes(root: str, limit: int, target: "BinaryIO") -> None:
 
 def acknowledge(root: str, tokens: "Iterable[str]", clean: bool) -> int:
     """Remove the notes of these tokens, with `clean` their attempt directories before them; how many notes went."""
-    rest = [token for token in tokens if is_token(token)]
+    rest = sorted({token for token in tokens if is_token(token)})
     gone: list[str] = []
 
     def work() -> None:

@@ -93,6 +93,18 @@ def test_acknowledging_removes_the_attempt_but_never_its_claim(site, place):
     assert (site.root / "precious").read_text() == "kept"
 
 
+def test_an_attempt_that_cannot_be_removed_stops_nobody_else(site, place):
+    missing, blocked, good = (site.token() for _ in range(3))
+    for token in (missing, blocked, good):
+        put(site, token, b"{}")
+    site.directory(blocked).parent.mkdir(parents=True)
+    site.directory(blocked).write_text("a file where a folder should be")
+    site.directory(good).mkdir()
+    assert call(site, outbox.acknowledge(place, [missing, blocked, good] * 3)) == 3
+    assert call(site, outbox.notes(place, 10)) == {}
+    assert not site.directory(good).exists()
+
+
 def test_without_the_wish_to_clean_the_attempt_stays(site):
     token = site.attempt({})
     site.run(token)
