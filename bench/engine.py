@@ -1,4 +1,6 @@
-"""1 -> N -> 1 no-op jobs through the engine on a local site with two slots, beside a plain subprocess loop in the same run."""
+"""1 -> N -> 1 no-op jobs through the engine on a local site with two slots, beside a plain subprocess loop in
+the same run.
+"""
 
 import subprocess
 import time

@@ -1,4 +1,6 @@
-"""From registered datasets to stored jobs: ten steps with gathers, planned, clustered and stored; seconds and peak memory."""
+"""From registered datasets to stored jobs: ten steps with gathers, planned, clustered and stored; seconds and
+peak memory.
+"""
 
 import sys
 import time

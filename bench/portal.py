@@ -1,4 +1,6 @@
-"""A portal for a benchmark: a data folder and database of its own (SQLite, or PostgreSQL with --postgres), gone afterwards."""
+"""A portal for a benchmark: a data folder and database of its own (SQLite, or PostgreSQL with --postgres),
+gone afterwards.
+"""
 
 import argparse
 import json

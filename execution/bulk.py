@@ -51,7 +51,6 @@ def update(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[A
     if not rows:
         return
     table, pk = model._meta.db_table, model._meta.pk
-    assert pk is not None
     fields = [pk, *(next(f for f in model._meta.concrete_fields if f.column == column) for column in columns)]
     cast = [f"CAST(%s AS {f.db_type(connection)})" if connection.vendor == "postgresql" else "%s" for f in fields]
     if connection.vendor == "postgresql":

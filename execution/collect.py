@@ -1,6 +1,7 @@
 """Collect: read the exit notes, publish what was made, settle what ended; then the notes may go.
 
-A note is the job's own witness, so it ends a job that the listing still shows running. A job that left the queue without a
+A note is the job's own witness, so it ends a job that the listing still shows running. A job that left the queue
+without a
 note is settled by the accounting, or counts as lost after the grace time.
 """
 
@@ -94,11 +95,18 @@ def _instances(attempts: Sequence[Attempt]) -> dict[int, tuple[str, str]]:
 
 
 def _ending(
-    attempt: Attempt, note: Note | Unreadable | None, accounting: Sighting | None, instances: Mapping[int, tuple[str, str]]
+    attempt: Attempt,
+    note: Note | Unreadable | None,
+    accounting: Sighting | None,
+    instances: Mapping[int, tuple[str, str]],
 ) -> Ending:
     evidence: dict[str, Any] = {}
     if accounting is not None:
-        evidence["accounting"] = {"word": accounting.word, "exit_code": accounting.exit_code, "signal": accounting.signal}
+        evidence["accounting"] = {
+            "word": accounting.word,
+            "exit_code": accounting.exit_code,
+            "signal": accounting.signal,
+        }
     if isinstance(note, Unreadable):
         evidence["note"] = str(note)
         return Ending(attempt, cause="node", message=str(note), ended_at=timezone.now(), evidence=evidence)
@@ -135,14 +143,39 @@ def _fact(attempt: Attempt, note: Note, row: InstanceNote, log: LogFact | None) 
     step = blueprint.steps[stored.step]
     used = [stored.inputs[i] for i in row.inputs if i < len(stored.inputs)]
     return ExecutionFact(
-        kind=ExecutionKind.STEP, campaign=workflow.campaign, run=workflow.run, payload=workflow.payload, step=step.label,
-        token=attempt.token, outcome=Outcome(row.outcome), workflow=workflow.name, job=job.pk, instance=row.id,
-        data_id=dict(zip(step.dimensions, stored.data_id, strict=True)), attempt=attempt.number, site=attempt.site.name,
-        host=note.host, software=step.software, version=note.version, environment=note.environment,
-        recipe=specs.recipes(workflow.blueprint_id)[stored.step][0], started_at=row.started_at, ended_at=row.ended_at,
-        wall_s=row.wall_s, cpu_s=row.cpu_s, memory_mb=row.memory_mb, read_bytes=row.read_bytes,
-        write_bytes=row.write_bytes, exit_code=row.exit_code, signal=row.signal, cause=row.cause, message=row.message[:300],
+        kind=ExecutionKind.STEP,
+        campaign=workflow.campaign,
+        run=workflow.run,
+        payload=workflow.payload,
+        step=step.label,
+        token=attempt.token,
+        outcome=Outcome(row.outcome),
+        workflow=workflow.name,
+        job=job.pk,
+        instance=row.id,
+        data_id=dict(zip(step.dimensions, stored.data_id, strict=True)),
+        attempt=attempt.number,
+        site=attempt.site.name,
+        host=note.host,
+        software=step.software,
+        version=note.version,
+        environment=note.environment,
+        recipe=specs.recipes(workflow.blueprint_id)[stored.step][0],
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        wall_s=row.wall_s,
+        cpu_s=row.cpu_s,
+        memory_mb=row.memory_mb,
+        read_bytes=row.read_bytes,
+        write_bytes=row.write_bytes,
+        exit_code=row.exit_code,
+        signal=row.signal,
+        cause=row.cause,
+        message=row.message[:300],
         inputs=tuple(i.dataset or (i.type, text_of(blueprint.types[i.type], i.data_id)) for i in used),
-        missing_inputs=len(stored.inputs) - len(used), log=log, stdout=row.stdout, stderr=row.stderr,
+        missing_inputs=len(stored.inputs) - len(used),
+        log=log,
+        stdout=row.stdout,
+        stderr=row.stderr,
         outputs=tuple(OutputFact(m.type, m.data_id, m.path, m.size_bytes, m.sha256) for m in row.outputs),
-    )  # fmt: skip
+    )

@@ -1,4 +1,6 @@
-"""The front door for people's wishes: run, pause, stop and priority of a campaign, a payload or a workflow; sites and software."""
+"""The front door for people's wishes: run, pause, stop and priority of a campaign, a payload or a workflow;
+sites and software.
+"""
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -13,13 +15,18 @@ from provenance.core.events import EventKind
 
 __all__ = ["Target", "Wish", "pause_site", "prioritise", "put_site", "put_software", "resume_site", "wish"]
 
-EVENTS = {Wish.RUN: EventKind.WORKFLOW_RESUMED, Wish.PAUSE: EventKind.WORKFLOW_PAUSED, Wish.STOP: EventKind.WORKFLOW_TERMINATED}
+EVENTS = {
+    Wish.RUN: EventKind.WORKFLOW_RESUMED,
+    Wish.PAUSE: EventKind.WORKFLOW_PAUSED,
+    Wish.STOP: EventKind.WORKFLOW_TERMINATED,
+}
 
 
 def wish(target: Target, wanted: Wish, *, actor: str, why: str = "") -> int:
     """Store what is wanted of all open workflows of the target; returns how many it concerns.
 
-    From the commit on nothing of them is dispatched unless the wish is to run. A stop is for good: no later wish undoes it.
+    From the commit on nothing of them is dispatched unless the wish is to run. A stop is for good: no later wish
+    undoes it.
     """
     with transaction.atomic():
         open_ones = _open(target).exclude(wish=Wish.STOP).exclude(wish=wanted)

@@ -1,6 +1,7 @@
 """Dispatch: placed jobs become attempts, are written to the site and submitted, each with a receipt before and after.
 
-The token is in the database before anything is sent, and it is the job's name at the site. Whatever dies in between, `poll`
+The token is in the database before anything is sent, and it is the job's name at the site. Whatever dies in
+between, `poll`
 finds the attempt by its token: adopted when the site knows it, ready again when two sources say that it does not.
 """
 
@@ -46,7 +47,9 @@ def run(client: SiteClient, lease: Held) -> int:
 
 
 def _intend(client: SiteClient, lease: Held) -> list[Intent]:
-    """One transaction: ready becomes submitting, each with an open attempt. Nothing of a workflow that is not to run."""
+    """One transaction: ready becomes submitting, each with an open attempt. Nothing of a workflow that is not
+    to run.
+    """
     now = timezone.now()
     placed = Job.objects.filter(site=client.site, state=JobState.READY).select_related("workflow")
     jobs = list(placed.order_by("-workflow__priority", "workflow_id", "rank", "pk")[:MOST])
@@ -72,7 +75,7 @@ def _intent(client: SiteClient, job: Job, now: datetime) -> Intent:
     directory = attempt_directory(client.workdir, token)
     attempt = Attempt(
         job=job, number=job.attempts, token=token, site=client.site, directory=directory, intended_at=now, evidence={}
-    )  # fmt: skip
+    )
     return Intent(job, attempt)
 
 
@@ -90,7 +93,7 @@ def _send(client: SiteClient, lease: Held, intents: Sequence[Intent]) -> int:
             built.append((intent, builder.build(intent.job, intent.attempt.token)))
         except Unbuildable as why:
             broken.append((intent.attempt, str(why)))
-        except Exception as bug:  # noqa: BLE001 one malformed job must not stop the pass for the others
+        except Exception as bug:
             broken.append((intent.attempt, f"{type(bug).__name__}: {bug}"))
     going = set(_going({intent.job.workflow_id for intent, _ in built}))
     unwanted = [intent.attempt for intent, _ in built if intent.job.workflow_id not in going]
@@ -115,10 +118,18 @@ def _send(client: SiteClient, lease: Held, intents: Sequence[Intent]) -> int:
 def _batch_job(job: Job, file: JobFile) -> BatchJob:
     request = file.request
     return BatchJob(
-        token=file.token, directory=file.directory, priority=job.workflow.priority, rank=job.rank, cpus=request.cpus,
-        memory_mb=request.memory_mb, disk_mb=request.disk_mb, walltime_s=request.walltime_s, queue=request.queue,
-        account=request.account, avoid_nodes=specs.blueprint(job.workflow.blueprint_id).avoid_nodes,
-    )  # fmt: skip
+        token=file.token,
+        directory=file.directory,
+        priority=job.workflow.priority,
+        rank=job.rank,
+        cpus=request.cpus,
+        memory_mb=request.memory_mb,
+        disk_mb=request.disk_mb,
+        walltime_s=request.walltime_s,
+        queue=request.queue,
+        account=request.account,
+        avoid_nodes=specs.blueprint(job.workflow.blueprint_id).avoid_nodes,
+    )
 
 
 def _accept(lease: Held, intents: Sequence[Intent], ids: Sequence[str]) -> None:

@@ -22,7 +22,11 @@ def withdraw(lease: Held, attempts: Sequence[Attempt], why: str) -> None:
         rows = {pk: job for pk, job in still_open.order_by("pk").values_list("pk", "job_id")}
         deltas = Deltas()
         move(rows.values(), JobState.READY, now=now, deltas=deltas, fields={"site": None, "why": why[:300]})
-        bulk.update(Attempt, ["is_open", "outcome", "message", "collected_at"], [(pk, False, "withdrawn", why[:500], now) for pk in rows])
+        bulk.update(
+            Attempt,
+            ["is_open", "outcome", "message", "collected_at"],
+            [(pk, False, "withdrawn", why[:500], now) for pk in rows],
+        )
         deltas.write()
 
 

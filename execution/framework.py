@@ -1,4 +1,6 @@
-"""Framework steps: dispatch, transfer, verification and load are executions too, and leave their facts (LDM-636 0052)."""
+"""Framework steps: dispatch, transfer, verification and load are executions too, and leave their facts
+(LDM-636 0052).
+"""
 
 import platform
 import resource
@@ -36,14 +38,27 @@ class Journal:
         finally:
             self.facts += [
                 ExecutionFact(
-                    kind=ExecutionKind(kind), campaign=campaign, run=run, payload=payload, step=kind, token=new_token(),
-                    outcome=outcome, site=self.site.name, host=platform.node(), software="bpsportal", version=VERSION,
-                    environment={"python": platform.python_version()}, started_at=started_at, ended_at=timezone.now(),
-                    wall_s=time.monotonic() - wall, cpu_s=time.process_time() - cpu, message=message,
+                    kind=ExecutionKind(kind),
+                    campaign=campaign,
+                    run=run,
+                    payload=payload,
+                    step=kind,
+                    token=new_token(),
+                    outcome=outcome,
+                    site=self.site.name,
+                    host=platform.node(),
+                    software="bpsportal",
+                    version=VERSION,
+                    environment={"python": platform.python_version()},
+                    started_at=started_at,
+                    ended_at=timezone.now(),
+                    wall_s=time.monotonic() - wall,
+                    cpu_s=time.process_time() - cpu,
+                    message=message,
                     memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
                 )
                 for campaign, run, payload in sorted({(w.campaign, w.run, w.payload) for w in workflows})
-            ]  # fmt: skip
+            ]
 
     def write(self) -> None:
         """Tell the ledger, and begin anew."""

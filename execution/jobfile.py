@@ -18,10 +18,25 @@ from execution.models import Job, Site, SoftwareVersion, StepInstance
 from provenance import queries
 
 RECORDED = (
-    "PATH", "LANG", "LC_ALL", "TZ", "HOSTNAME", "USER", "VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "PYTHONPATH",
-    "LD_LIBRARY_PATH", "OMP_NUM_THREADS", "EUPS_DIR", "EUPS_PATH", "LOADEDMODULES", "SLURM_JOB_ID", "SLURM_JOB_PARTITION",
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "HOSTNAME",
+    "USER",
+    "VIRTUAL_ENV",
+    "CONDA_PREFIX",
+    "CONDA_DEFAULT_ENV",
+    "PYTHONPATH",
+    "LD_LIBRARY_PATH",
+    "OMP_NUM_THREADS",
+    "EUPS_DIR",
+    "EUPS_PATH",
+    "LOADEDMODULES",
+    "SLURM_JOB_ID",
+    "SLURM_JOB_PARTITION",
     "APPTAINER_CONTAINER",
-)  # fmt: skip
+)
 """Names of environment variables that are kept; anything else may hold a secret and is not (LDM-636 0052)."""
 
 
@@ -70,11 +85,17 @@ class Builder:
             "instances": [self._instance(blueprint, row, rows) for row in rows],
         } | self._software({step.software for step in labels.values()})
         return JobFile(
-            token, attempt_directory(self.workdir, token), json.dumps(body).encode(), request, tuple(row.id for row in rows)
+            token,
+            attempt_directory(self.workdir, token),
+            json.dumps(body).encode(),
+            request,
+            tuple(row.id for row in rows),
         )
 
     def _pending(self) -> dict[int, list[specs.StoredInstance]]:
-        """Per job the instances that are not final; all of them on a first attempt without doubt, which asks nothing."""
+        """Per job the instances that are not final; all of them on a first attempt without doubt, which asks
+        nothing.
+        """
         partly = [pk for pk, job in self.jobs.items() if job.attempts > 1 or job.doubt]
         unfinished = [InstanceState.WAITING.value, InstanceState.RUNNING.value]
         left = set(StepInstance.objects.filter(job_id__in=partly, state__in=unfinished).values_list("pk", flat=True))
@@ -143,7 +164,11 @@ class Builder:
         """An input as the runner reads it; whether it is really there the runner sees."""
         dimensions = blueprint.types[item.type]
         text = text_of(dimensions, item.data_id)
-        entry: dict[str, Any] = {"type": item.type, "dataId": dict(zip(dimensions, item.data_id, strict=True)), "after": None}
+        entry: dict[str, Any] = {
+            "type": item.type,
+            "dataId": dict(zip(dimensions, item.data_id, strict=True)),
+            "after": None,
+        }
         suffix = specs.suffix_of(blueprint, item.type)
         if item.producer in before:
             return entry | {"path": output_path(item.type, text, suffix), "after": before[item.producer]}
@@ -158,12 +183,14 @@ def backbone(path: str) -> str:
 
 def _many(spec: OutputSpec, text: str) -> dict[str, Any]:
     return {
-        "type": spec.type, "dimension": spec.many, "directory": many_directory(spec.type, text), "suffix": spec.suffix,
+        "type": spec.type,
+        "dimension": spec.many,
+        "directory": many_directory(spec.type, text),
+        "suffix": spec.suffix,
         "required": spec.required,
-    }  # fmt: skip
+    }
 
 
 def _named(dimensions: tuple[str, ...], step: StepSpec, row: specs.StoredInstance) -> dict[str, Any]:
     own = dict(zip(step.dimensions, row.data_id, strict=True))
     return {name: own[name] for name in dimensions if name in own}
-

@@ -1,4 +1,6 @@
-"""The lease that lets one worker at a time run a pass; it bounds nothing by connection, so a dead worker only costs its term."""
+"""The lease that lets one worker at a time run a pass; it bounds nothing by connection, so a dead worker only
+costs its term.
+"""
 
 import os
 import socket
@@ -28,7 +30,8 @@ class Held:
 
     @contextmanager
     def writing(self, now: datetime) -> Iterator[None]:
-        """One transaction of the holder: renews the lease in its first statement, or raises LeaseLost and writes nothing.
+        """One transaction of the holder: renews the lease in its first statement, or raises LeaseLost and writes
+        nothing.
 
         The renewed row stays locked until the commit, so a new holder cannot begin between the check and the writes.
         """

@@ -1,4 +1,6 @@
-"""The only writer of job and step instance states: conditional updates by the tables, counters in the same transaction."""
+"""The only writer of job and step instance states: conditional updates by the tables, counters in the same
+transaction.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -15,7 +17,9 @@ Key = tuple[int, str, str, str]
 
 
 class Deltas:
-    """What a transaction adds to the counters; written at its end in one statement, in key order so that nobody deadlocks."""
+    """What a transaction adds to the counters; written at its end in one statement, in key order so that
+    nobody deadlocks.
+    """
 
     def __init__(self) -> None:
         self.by_key: Counter[Key] = Counter()
@@ -39,10 +43,13 @@ class Deltas:
                 cursor.execute(sql, [value for key, n in part for value in (*key, n)])
 
 
-def move(ids: Iterable[int], to: JobState, *, now: datetime, deltas: Deltas, fields: Mapping[str, Any] | None = None) -> set[int]:
+def move(
+    ids: Iterable[int], to: JobState, *, now: datetime, deltas: Deltas, fields: Mapping[str, Any] | None = None
+) -> set[int]:
     """Bring those of the jobs that may follow the table into state `to`, and say which they were.
 
-    Late or repeated news finds a job in a state that does not lead to `to` and changes nothing. `fields` are further columns
+    Late or repeated news finds a job in a state that does not lead to `to` and changes nothing. `fields` are
+    further columns
     of the same update. Runs in the caller's transaction.
     """
     wanted = sorted(set(ids))

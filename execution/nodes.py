@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from bpsportal.web.errors import Missing
-from execution.core.errors import SiteError
+from execution.core.errors import DomainError, SiteError
 from execution.core.sighting import NodeSighting
 from execution.models import Node, Site
 from execution.site import SiteClient
@@ -69,7 +69,7 @@ def check(name: str, *, actor: str) -> Check:
 def _ask(site: Site) -> tuple[list[NodeSighting] | None, str]:
     try:
         client = SiteClient(site)
-    except (SiteError, OSError) as trouble:
+    except (DomainError, SiteError, OSError) as trouble:
         return None, f"{type(trouble).__name__}: {trouble}"
     try:
         nodes = client.call(client.driver.nodes(), timeout=CHECK_TIMEOUT_S)

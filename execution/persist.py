@@ -1,4 +1,5 @@
-"""Persist: the outputs of succeeded step instances go to the backbone, verified; the log bundle goes to the data folder.
+"""Persist: the outputs of succeeded step instances go to the backbone, verified; the log bundle goes to the data
+folder.
 
 Done before the states are written and safe to repeat: a collector that dies in between finds everything published.
 """
@@ -29,16 +30,22 @@ VALUE = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9_.+-]{0,79}")
 def publish(ending: Ending, backbone: Backbone) -> Ending:
     """The ending with the outputs of its succeeded instances moved into the backbone, or those instances failed."""
     blueprint = specs.blueprint(ending.attempt.job.workflow.blueprint_id)
-    return _each(ending, lambda fact: tuple(_publish(ending.attempt, blueprint, output, backbone) for output in fact.outputs))
+    return _each(
+        ending, lambda fact: tuple(_publish(ending.attempt, blueprint, output, backbone) for output in fact.outputs)
+    )
 
 
 def verify(ending: Ending, backbone: Backbone) -> Ending:
-    """The ending after a look at what the backbone really holds: size always, checksum where the payload asks for it."""
+    """The ending after a look at what the backbone really holds: size always, checksum where the payload asks
+    for it.
+    """
     blueprint = specs.blueprint(ending.attempt.job.workflow.blueprint_id)
 
     def check(fact: ExecutionFact) -> tuple[OutputFact, ...]:
         for output in fact.outputs:
-            held = backbone.holds(output.path, size_bytes=output.size_bytes, sha256=output.sha256, check=blueprint.verify)
+            held = backbone.holds(
+                output.path, size_bytes=output.size_bytes, sha256=output.sha256, check=blueprint.verify
+            )
             if not held:
                 raise Mismatch(f"{output.type} is not in the backbone as it was made")
         return tuple(fact.outputs)
@@ -47,7 +54,9 @@ def verify(ending: Ending, backbone: Backbone) -> Ending:
 
 
 def _each(ending: Ending, act: Callable[[ExecutionFact], tuple[OutputFact, ...]]) -> Ending:
-    """Act on the outputs of every succeeded instance; one whose outputs are not what the note said has failed after all."""
+    """Act on the outputs of every succeeded instance; one whose outputs are not what the note said has failed
+    after all.
+    """
     results, facts = dict(ending.results), []
     for fact in ending.facts:
         if fact.outcome is not Outcome.SUCCEEDED:
@@ -87,7 +96,9 @@ def _publish(attempt: Attempt, blueprint: Blueprint, output: OutputFact, backbon
 
 
 def _checked(data_id: Mapping[str, Any]) -> dict[str, Any]:
-    """The data ID with values that may stand in a path; those of a discovered dimension come from file names at the site."""
+    """The data ID with values that may stand in a path; those of a discovered dimension come from file names
+    at the site.
+    """
     values = {}
     for name, value in data_id.items():
         text = str(value)

@@ -41,11 +41,17 @@ def rooms(now: datetime) -> dict[str, int]:
     """How many more jobs each site takes that may be given any."""
     sites = Site.objects.filter(paused=False, trouble="").filter(Q(retry_at=None) | Q(retry_at__lte=now))
     here = dict(
-        Job.objects.filter(site__isnull=False, state__in=[JobState.READY, *AT_SITE]).values_list("site").annotate(n=Count("pk")).order_by()
+        Job.objects.filter(site__isnull=False, state__in=[JobState.READY, *AT_SITE])
+        .values_list("site")
+        .annotate(n=Count("pk"))
+        .order_by()
     )
     return {
         site.name: limits.room(
-            running=site.limit("running", 2), queued=site.limit("queued", 200), pace=site.pace, at_site=here.get(site.pk, 0)
+            running=site.limit("running", 2),
+            queued=site.limit("queued", 200),
+            pace=site.pace,
+            at_site=here.get(site.pk, 0),
         )
         for site in sites
     }
@@ -69,11 +75,16 @@ def _place(workflows: list[Workflow], now: datetime) -> int:
         rows = list(due.values_list("pk", "avoid")[:total])
         queues.append(
             Queue(
-                workflow=workflow.pk, priority=workflow.priority, share=max(workflow.share, 0.01),
-                in_flight=in_flight.get(workflow.pk, 0), jobs=tuple(pk for pk, _ in rows), sites=tuple(blueprint.requests),
-                most=slots if blueprint.depth_first else None, avoid={pk: tuple(avoid) for pk, avoid in rows if avoid},
+                workflow=workflow.pk,
+                priority=workflow.priority,
+                share=max(workflow.share, 0.01),
+                in_flight=in_flight.get(workflow.pk, 0),
+                jobs=tuple(pk for pk, _ in rows),
+                sites=tuple(blueprint.requests),
+                most=slots if blueprint.depth_first else None,
+                avoid={pk: tuple(avoid) for pk, avoid in rows if avoid},
             )
-        )  # fmt: skip
+        )
     placed = place(queues, room)
     _assign(placed)
     return len(placed)

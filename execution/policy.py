@@ -29,9 +29,14 @@ def apply(failed: Mapping[tuple[int, str], int]) -> None:
         stopped = Workflow.objects.filter(pk=pk, stopped="").update(stopped=why)
         if stopped:
             ledger.record(
-                EventKind.WORKFLOW_STOPPED, actor="portal", campaign=workflow.campaign, run=workflow.run,
-                workflow=workflow.name, step=label, why=why,
-            )  # fmt: skip
+                EventKind.WORKFLOW_STOPPED,
+                actor="portal",
+                campaign=workflow.campaign,
+                run=workflow.run,
+                workflow=workflow.name,
+                step=label,
+                why=why,
+            )
 
 
 def reason(policy: FailurePolicy, label: str, counts: Mapping[str, int]) -> str:

@@ -4,7 +4,7 @@ What is not in the listing is not said anything about, until it has been missing
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -51,7 +51,9 @@ def _open(client: SiteClient) -> list[Attempt]:
 
 
 def _doomed(lease: Held, attempts: Iterable[Attempt]) -> list[BatchId]:
-    """Batch ids to cancel: all of stopped workflows, those asked for before included, until the site says they are gone."""
+    """Batch ids to cancel: all of stopped workflows, those asked for before included, until the site says they
+    are gone.
+    """
     stopping = [a for a in attempts if a.job.workflow.wish == Wish.STOP]
     fresh = [a.job_id for a in stopping if a.job.state in AT_BATCH_SYSTEM]
     if fresh:
@@ -66,7 +68,7 @@ def _doomed(lease: Held, attempts: Iterable[Attempt]) -> list[BatchId]:
     return [BatchId(a.batch_id) for a in stopping if a.batch_id and a.job.state == JobState.CANCELLING]
 
 
-def _interrupted(client: SiteClient, lease: Held, attempts: Sequence[Attempt], by_token: dict[str | None, Sighting]) -> int:
+def _interrupted(client: SiteClient, lease: Held, attempts: Sequence[Attempt], by_token: Mapping[str, Sighting]) -> int:
     """Attempts whose submission has no receipt: adopted when the site knows the token, withdrawn when it does not."""
     now = timezone.now()
     unsure = [a for a in attempts if a.job.state == JobState.SUBMITTING and a.intended_at < now - GRACE]
@@ -89,7 +91,7 @@ def _interrupted(client: SiteClient, lease: Held, attempts: Sequence[Attempt], b
     return len(adopted) + len(absent)
 
 
-def _follow(lease: Held, attempts: Sequence[Attempt], seen: Any, by_token: dict[str | None, Sighting]) -> int:
+def _follow(lease: Held, attempts: Sequence[Attempt], seen: Any, by_token: Mapping[str, Sighting]) -> int:
     now = timezone.now()
     targets: dict[JobState, list[int]] = defaultdict(list)
     changed: list[tuple[Any, ...]] = []

@@ -20,7 +20,8 @@ from execution.why import Reason, job_why
 
 __all__ = [
     "CampaignProgress", "Count", "PayloadProgress", "Point", "Reason", "SiteFacts", "SoftwareFacts", "Target", "counts",
-    "job_why", "loads", "progress", "progress_of", "sites", "software", "standings", "state_of_workflow", "states_of_workflows",
+    "job_why", "loads", "progress", "progress_of", "sites", "software", "standings", "state_of_workflow",
+    "states_of_workflows",
 ]  # fmt: skip
 
 Part = tuple[str, int, str]

@@ -9,7 +9,9 @@ from django.utils import timezone
 from bpsportal.web.errors import Invalid, Missing, NotAllowed, Problem
 from execution.core import documents
 from execution.core.states import AT_SITE
+from execution.drivers import DRIVERS
 from execution.models import Job, Node, Site, SoftwareVersion
+from execution.transports import TRANSPORTS
 from provenance import ledger
 from provenance.core.events import EventKind
 
@@ -26,6 +28,7 @@ def put_site(fields: Mapping[str, Any], *, actor: str, why: str = "") -> Site:
     read = documents.read_site(fields)
     if not isinstance(read, documents.SiteDocument):
         raise Invalid(read)
+    _refuse_unreachable(read)
     columns = read.columns()
     with transaction.atomic():
         site, is_new = Site.objects.get_or_create(name=read.site, defaults=columns)
@@ -141,6 +144,21 @@ def _apply(row: Site | Node | SoftwareVersion, columns: Mapping[str, Any], names
 def _differences(row: Site | SoftwareVersion, columns: Mapping[str, Any]) -> dict[str, list[Any]]:
     """Column -> [former, new] of what the document changes."""
     return {name: [getattr(row, name), new] for name, new in columns.items() if getattr(row, name) != new}
+
+
+def _refuse_unreachable(read: documents.SiteDocument) -> None:
+    """Refuse what this portal has no driver or transport for: a site that nobody could ever ask."""
+    problems = []
+    if read.driver not in DRIVERS:
+        problems.append(Problem("driver", f"this portal has no driver for it yet; there are: {', '.join(DRIVERS)}"))
+    ways = read.columns()["transport"]
+    problems += [
+        Problem(f"transport.{way}", f"this portal cannot reach sites that way yet; there are: {', '.join(TRANSPORTS)}")
+        for way in ways
+        if way not in TRANSPORTS
+    ]
+    if problems:
+        raise Invalid(problems)
 
 
 def _refuse_moving_under_jobs(site: Site, columns: Mapping[str, Any], changed: Mapping[str, Any]) -> None:

@@ -18,7 +18,8 @@ BATCH = 2_000
 
 
 def finish(jobs: Iterable[int], *, incomplete: Iterable[int] = ()) -> None:
-    """Tell the children that these jobs have finished; those of `incomplete` ones must look at their inputs before they run.
+    """Tell the children that these jobs have finished; those of `incomplete` ones must look at their inputs before
+    they run.
 
     Counted once for each job, however often it finishes. Runs in the caller's transaction, after the move.
     """
@@ -62,7 +63,9 @@ def release(workflows: Sequence[int], now: datetime) -> int:
 
 def give_up(workflow: Workflow, now: datetime) -> int:
     """Cancel what has not gone out of a workflow that is stopped, a batch of it; returns how many jobs that were."""
-    waiting = Job.objects.filter(workflow=workflow, state__in=[JobState.WAITING, JobState.READY]).values_list("pk", flat=True)
+    waiting = Job.objects.filter(workflow=workflow, state__in=[JobState.WAITING, JobState.READY]).values_list(
+        "pk", flat=True
+    )
     why = (workflow.stopped or workflow.wish_why or "terminated")[:300]
     with transaction.atomic():
         deltas = Deltas()
@@ -84,7 +87,12 @@ def end_workflows(now: datetime) -> int:
     """Note the end of workflows that have nothing unfinished left; they drop out of every later pass."""
     open_ones = Workflow.objects.filter(ended_at=None, loading=False)
     unfinished = Tally.objects.filter(workflow__ended_at=None, workflow__loading=False, kind="job")
-    left = unfinished.filter(state__in=[s.value for s in UNFINISHED]).values("workflow").annotate(n=Sum("n")).filter(n__gt=0)
+    left = (
+        unfinished.filter(state__in=[s.value for s in UNFINISHED])
+        .values("workflow")
+        .annotate(n=Sum("n"))
+        .filter(n__gt=0)
+    )
     return open_ones.exclude(pk__in=left.values("workflow")).update(ended_at=now)
 
 

@@ -1,4 +1,6 @@
-"""Settle: what ended attempts mean is written in one transaction for all of them: states, counters, children, ledger."""
+"""Settle: what ended attempts mean is written in one transaction for all of them: states, counters, children,
+ledger.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,9 +23,18 @@ from provenance import ledger
 from provenance.core.facts import ExecutionFact
 
 ATTEMPT_COLUMNS = (
-    "is_open", "outcome", "cause", "exit_code", "host", "message", "started_at", "ended_at", "collected_at", "verified_at",
+    "is_open",
+    "outcome",
+    "cause",
+    "exit_code",
+    "host",
+    "message",
+    "started_at",
+    "ended_at",
+    "collected_at",
+    "verified_at",
     "evidence",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +84,24 @@ def _judge(endings: Sequence[Ending]) -> list[tuple[Ending, Verdict]]:
     unfinished = [InstanceState.WAITING.value, InstanceState.RUNNING.value]
     pending: dict[int, list[int]] = defaultdict(list)
     labels: dict[int, Counter[str]] = defaultdict(Counter)
-    rows = StepInstance.objects.filter(job_id__in=[e.attempt.job_id for e in endings], state__in=unfinished).order_by("pk")
-    for pk, job, step in rows.values_list("pk", "job_id", "step"):
-        pending[job].append(pk)
-        labels[job][step] += 1
-    judged = []
+    rows = StepInstance.objects.filter(job_id__in=[e.attempt.job_id for e in endings], state__in=unfinished).order_by(
+        "pk"
+    )
+    for pk, job_id, step in rows.values_list("pk", "job_id", "step"):
+        pending[job_id].append(pk)
+        labels[job_id][step] += 1
+    judged: list[tuple[Ending, Verdict]] = []
     for ending in endings:
-        job = ending.attempt.job
+        job: Job = ending.attempt.job
         site_failures = max(0, ending.attempt.number - 1 - job.payload_failures)
         verdict = judge(
-            pending=pending[job.pk], results=ending.results, cause=ending.cause,
+            pending=pending[job.pk],
+            results=ending.results,
+            cause=ending.cause,
             request=request_of(job, labels[job.pk], ending.attempt.site.name),
             history=History(site_failures, job.payload_failures),
             mode=_mode(job),
-        )  # fmt: skip
+        )
         judged.append((ending, verdict))
     return judged
 
@@ -118,7 +133,10 @@ def _move_jobs(judged: Sequence[tuple[Ending, Verdict]], now: datetime, deltas: 
 
 
 def _fields(again: Again, for_site: bool, now: datetime) -> dict[str, Any]:
-    fields: dict[str, Any] = {"site": None, "not_before": now + timedelta(seconds=again.delay_s) if again.delay_s else None}
+    fields: dict[str, Any] = {
+        "site": None,
+        "not_before": now + timedelta(seconds=again.delay_s) if again.delay_s else None,
+    }
     if again.memory_mb:
         fields["memory_mb"] = again.memory_mb
     if not for_site:
@@ -154,13 +172,28 @@ def _move_instances(judged: Sequence[tuple[Ending, Verdict]], deltas: Deltas) ->
 def _close(judged: Sequence[tuple[Ending, Verdict]], now: datetime) -> None:
     rows = []
     for ending, verdict in judged:
-        outcome = "succeeded" if verdict.job is JobState.SUCCEEDED else "cancelled" if verdict.job is JobState.CANCELLED else "failed"
+        outcome = (
+            "succeeded"
+            if verdict.job is JobState.SUCCEEDED
+            else "cancelled"
+            if verdict.job is JobState.CANCELLED
+            else "failed"
+        )
         rows.append(
             (
-                ending.attempt.pk, False, outcome, ending.cause or verdict.cause, ending.exit_code, ending.host[:200],
-                ending.message[:500], ending.started_at, ending.ended_at, now, ending.verified_at,
+                ending.attempt.pk,
+                False,
+                outcome,
+                ending.cause or verdict.cause,
+                ending.exit_code,
+                ending.host[:200],
+                ending.message[:500],
+                ending.started_at,
+                ending.ended_at,
+                now,
+                ending.verified_at,
                 {**ending.attempt.evidence, **ending.evidence},
-            )  # fmt: skip
+            )
         )
     bulk.update(Attempt, ATTEMPT_COLUMNS, rows)
 

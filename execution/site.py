@@ -25,15 +25,21 @@ class SiteClient:
         self.transport = transports.connect(site.transport, Path(self.workdir))
         archive = runner_archive.build(settings.DATA / "runner")
         self.place = Place(
-            workdir=self.workdir, runner=str(archive), python=self.transport.python, directives=tuple(site.directives),
+            workdir=self.workdir,
+            runner=str(archive),
+            python=self.transport.python,
+            directives=tuple(site.directives),
             slots=site.limit("running", 2),
-        )  # fmt: skip
+        )
         self.transport = transports.connect(site.transport, Path(self.workdir))
         archive = runner_archive.build(settings.DATA / "runner")
         self.place = Place(
-            workdir=self.workdir, runner=str(archive), python=self.transport.python, directives=tuple(site.directives),
+            workdir=self.workdir,
+            runner=str(archive),
+            python=self.transport.python,
+            directives=tuple(site.directives),
             slots=site.limit("running", 2),
-        )  # fmt: skip
+        )
         self.driver = drivers.get(site.driver, self.place)
 
     def call(self, command: Command[T], timeout: float = 60.0) -> T:

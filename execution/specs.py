@@ -70,7 +70,9 @@ def instances(workflow: int, chunk: int, place: int) -> tuple[StoredInstance, ..
 
 @lru_cache(maxsize=32)
 def recipes(digest: str) -> tuple[tuple[str, dict[str, Any]], ...]:
-    """Per step the digest and the body of what it is: definition, science settings, software; its resources do not matter."""
+    """Per step the digest and the body of what it is: definition, science settings, software; its resources do
+    not matter.
+    """
     found = []
     for body in BLUEPRINT.dump_python(blueprint(digest), mode="json")["steps"]:
         kept = {key: value for key, value in body.items() if key not in {"position", "on_failure"}}

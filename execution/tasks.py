@@ -1,4 +1,6 @@
-"""Celery tasks of execution: messages that say "look now"; everything they do is read from the database and the sites."""
+"""Celery tasks of execution: messages that say "look now"; everything they do is read from the database and
+the sites.
+"""
 
 from celery import shared_task
 from django.utils import timezone

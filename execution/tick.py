@@ -1,4 +1,6 @@
-"""A tick: one pass over one site under its lease: collect, poll, place, dispatch, again while there is something to do."""
+"""A tick: one pass over one site under its lease: collect, poll, place, dispatch, again while there is
+something to do.
+"""
 
 import logging
 import random
@@ -32,7 +34,9 @@ BREATH_S = 0.05
 
 
 def due() -> list[str]:
-    """Sites that have anything to do: jobs placed or at the site, or trouble to be looked after; not those to be left alone."""
+    """Sites that have anything to do: jobs placed or at the site, or trouble to be looked after; not those to
+    be left alone.
+    """
     now = timezone.now()
     busy = Job.objects.filter(site__isnull=False, state__in=[JobState.READY, *AT_SITE]).values("site")
     sites = Site.objects.filter(Q(pk__in=busy) | (Q(paused=False) & ~Q(trouble=""))).exclude(retry_at__gt=now)
@@ -40,7 +44,9 @@ def due() -> list[str]:
 
 
 def tick(name: str) -> int:
-    """Work on the site for a bounded time; returns how many things changed. Another worker's lease means nothing to do."""
+    """Work on the site for a bounded time; returns how many things changed. Another worker's lease means
+    nothing to do.
+    """
     lease = take(f"site:{name}", timezone.now())
     if lease is None:
         return 0

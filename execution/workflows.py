@@ -23,9 +23,24 @@ from provenance import ledger
 from provenance.core.events import EventKind
 
 JOB_COLUMNS = (
-    "id", "workflow_id", "number", "label", "rank", "state", "state_at", "parents_left", "instances", "chunk", "place",
-    "doubt", "counted", "attempts", "payload_failures", "avoid", "why",
-)  # fmt: skip
+    "id",
+    "workflow_id",
+    "number",
+    "label",
+    "rank",
+    "state",
+    "state_at",
+    "parents_left",
+    "instances",
+    "chunk",
+    "place",
+    "doubt",
+    "counted",
+    "attempts",
+    "payload_failures",
+    "avoid",
+    "why",
+)
 INSTANCE_COLUMNS = ("id", "job_id", "workflow_id", "step", "data_id", "exposure", "detector", "state")
 
 
@@ -45,7 +60,8 @@ class Loaded:
 def start(planned: Planned, *, program: str = "") -> Loaded:
     """Store a workflow as `loading`: complete as rows, but nothing of it may run before `complete`.
 
-    Written in chunks of `specs.CHUNK` jobs, a transaction each. A loading workflow of the same name, left by a planner that
+    Written in chunks of `specs.CHUNK` jobs, a transaction each. A loading workflow of the same name, left by a
+    planner that
     died, is deleted first. Parents may lie in workflows of the same payload and point that were stored before.
     """
     blueprint, now = planned.blueprint, timezone.now()
@@ -53,10 +69,18 @@ def start(planned: Planned, *, program: str = "") -> Loaded:
     with transaction.atomic():
         _delete(Workflow.objects.filter(name=planned.name, loading=True))
         row = Workflow.objects.create(
-            name=planned.name, campaign=blueprint.campaign, run=blueprint.run, payload=blueprint.payload, point=planned.point,
-            program=program, blueprint_id=digest, priority=planned.priority, share=planned.share,
-            first_job=reserve("job", MAX_JOBS + 1), first_number=-1,
-        )  # fmt: skip
+            name=planned.name,
+            campaign=blueprint.campaign,
+            run=blueprint.run,
+            payload=blueprint.payload,
+            point=planned.point,
+            program=program,
+            blueprint_id=digest,
+            priority=planned.priority,
+            share=planned.share,
+            first_job=reserve("job", MAX_JOBS + 1),
+            first_number=-1,
+        )
     loader = _Loader(row, planned, now)
     for number, jobs in enumerate(_chunks(planned.jobs)):
         with transaction.atomic():
@@ -67,7 +91,8 @@ def start(planned: Planned, *, program: str = "") -> Loaded:
 def complete(target: Target, *, points: Mapping[str, Sequence[str]] | None = None, closes: str = "") -> None:
     """Let the loading workflows of a payload count: their jobs may run from now on. One transaction, once.
 
-    `points` are discovering steps whose lower part is still to be generated, with the steps each waits for. `closes` names
+    `points` are discovering steps whose lower part is still to be generated, with the steps each waits for.
+    `closes` names
     the point that this part was generated for; raises AlreadyExtended where it was closed before.
     """
     loading = _of_payload(target).filter(loading=True, point=closes)
@@ -76,10 +101,12 @@ def complete(target: Target, *, points: Mapping[str, Sequence[str]] | None = Non
     planned = StepInstance.objects.filter(workflow_id__in=ids)
     steps = dict(planned.order_by().values_list("step").annotate(n=Count("pk")))
     images = list(planned.order_by().values_list("exposure", "detector").annotate(n=Count("pk")))
-    where: dict[str, Any] = {"campaign": target.campaign, "run": target.run, "payload": target.payload}
+    where: dict[str, Any] = {"campaign": target.campaign, "run": target.run or 0, "payload": target.payload}
     with transaction.atomic():
         if closes:
-            closed = OpenPoint.objects.filter(**where, step=closes, open=True).update(open=False, closed_at=timezone.now())
+            closed = OpenPoint.objects.filter(**where, step=closes, open=True).update(
+                open=False, closed_at=timezone.now()
+            )
             if not closed:
                 raise AlreadyExtended(closes)
         loading.update(loading=False)
@@ -89,7 +116,7 @@ def complete(target: Target, *, points: Mapping[str, Sequence[str]] | None = Non
             ledger.describe_recipes(dict(specs.recipes(digest)))
         kind = EventKind.WORKFLOW_EXTENDED if closes else EventKind.WORKFLOW_LOADED
         details = {"workflows": len(ids), "payload": target.payload, "instances": sum(steps.values())}
-        ledger.record(kind, actor="portal", campaign=target.campaign, run=target.run or 0, step=closes, details=details)
+        ledger.record(kind, actor="portal", campaign=target.campaign, run=where["run"], step=closes, details=details)
         ledger.planned(**where, steps=steps, images=images)
 
 
@@ -101,7 +128,7 @@ def discard(target: Target) -> None:
 
 
 def _of_payload(target: Target) -> Any:
-    return Workflow.objects.filter(campaign=target.campaign, run=target.run, payload=target.payload)
+    return Workflow.objects.filter(campaign=target.campaign, run=target.run or 0, payload=target.payload)
 
 
 def _chunks(jobs: Iterator[PlannedJob]) -> Iterator[list[PlannedJob]]:
@@ -114,7 +141,7 @@ def _delete(workflows: Any) -> None:
         Edge.objects.filter(child__gte=first, child__lt=first + MAX_JOBS + 1).delete()
         for model in (StepInstance, Job, JobChunk, Tally):
             rows = model.objects.filter(workflow_id=pk)
-            rows._raw_delete(rows.db)  # type: ignore[attr-defined]
+            rows._raw_delete(rows.db)
         Workflow.objects.filter(pk=pk).delete()
 
 
@@ -165,9 +192,24 @@ class _Loader:
         for place, job in enumerate(jobs):
             deltas.add(self.row.pk, "job", job.label, JobState.WAITING.value, 1)
             yield (
-                self._id(job.number), self.row.pk, job.number, job.label, job.rank, JobState.WAITING.value, self.now,
-                len(job.parents), len(job.instances), chunk, place, False, False, 0, 0, "[]", "",
-            )  # fmt: skip
+                self._id(job.number),
+                self.row.pk,
+                job.number,
+                job.label,
+                job.rank,
+                JobState.WAITING.value,
+                self.now,
+                len(job.parents),
+                len(job.instances),
+                chunk,
+                place,
+                False,
+                False,
+                0,
+                0,
+                "[]",
+                "",
+            )
 
     def _instance_rows(self, jobs: list[PlannedJob], first: int, deltas: Deltas) -> Iterator[tuple[Any, ...]]:
         pk, waiting, workflow = first, InstanceState.WAITING.value, self.row.pk

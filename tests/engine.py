@@ -92,7 +92,10 @@ def counters_agree() -> bool:
         rows[workflow, "job", label, state] += 1
     for workflow, label, state in StepInstance.objects.values_list("workflow_id", "step", "state"):
         rows[workflow, "instance", label, state] += 1
-    told = {tuple(row[:4]): row[4] for row in Tally.objects.exclude(n=0).values_list("workflow_id", "kind", "label", "state", "n")}
+    told = {
+        tuple(row[:4]): row[4]
+        for row in Tally.objects.exclude(n=0).values_list("workflow_id", "kind", "label", "state", "n")
+    }
     return told == dict(rows)
 
 

@@ -16,7 +16,11 @@ from execution.core.workflow import (
     Workflow,
 )
 
-COPY = "import json,sys; [open(o['path'],'w').write('made') for rows in json.load(open(sys.argv[2]))['outputs'].values() for o in rows]"
+COPY = """import json, sys
+for rows in json.load(open(sys.argv[2]))["outputs"].values():
+    for row in rows:
+        open(row["path"], "w").write("made")
+"""
 """Writes every declared output."""
 
 
@@ -33,9 +37,14 @@ def step(
     """A step whose outputs are of types named in `outputs`, all required."""
     made = tuple(OutputSpec(kind, dimensions, suffix=".txt") for kind in outputs)
     return StepSpec(
-        label=label, position=position, dimensions=dimensions, command=tuple(command), inputs=tuple(inputs), outputs=made,
+        label=label,
+        position=position,
+        dimensions=dimensions,
+        command=tuple(command),
+        inputs=tuple(inputs),
+        outputs=made,
         on_failure=on_failure or FailurePolicy(),
-    )  # fmt: skip
+    )
 
 
 def blueprint(*steps: StepSpec, campaign: str = "night", request: Request | None = None, **fields: object) -> Blueprint:

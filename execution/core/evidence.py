@@ -31,15 +31,15 @@ OUTRANKING = frozenset({Cause.MEMORY, Cause.WALLTIME, Cause.NODE, Cause.PREEMPTE
 """Causes that a batch system knows better than the job itself."""
 
 
-def next_phase(state: JobState, sighting: Sighting | None, *, unseen_for: timedelta, grace: timedelta) -> JobState | None:
+def next_phase(
+    state: JobState, sighting: Sighting | None, *, unseen_for: timedelta, grace: timedelta
+) -> JobState | None:
     """The state a job at the site goes to, or None when the evidence says nothing new.
 
     `unseen_for`: since how long no listing has shown it. A move that the table of states does not know is old news.
     """
-    if sighting is None:
-        target = JobState.ENDED if unseen_for >= grace else None
-    else:
-        target = SAID.get(sighting.phase)
+    silent = JobState.ENDED if unseen_for >= grace else None
+    target = SAID.get(sighting.phase) if sighting else silent
     if target is None or not JOB.allows(state, target):
         return None
     return target

@@ -1,4 +1,6 @@
-"""A state machine as a table: what may follow what, read by updates, buttons, answers, constraints and documents alike."""
+"""A state machine as a table: what may follow what, read by updates, buttons, answers, constraints and
+documents alike.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -15,13 +15,17 @@ class Disagreement(ValueError):
 
 
 def merge(parts: Iterable[tuple[str, Request, int]]) -> Request:
-    """One request for a job of `(step label, its request, number of its instances)` parts (ctrl_bps: MAX, SUM, must agree)."""
+    """One request for a job of `(step label, its request, number of its instances)` parts (ctrl_bps: MAX, SUM,
+    must agree).
+    """
     rows = list(parts)
     label, first, _ = rows[0]
     for other, request, _ in rows[1:]:
         for key in SAME:
             if getattr(request, key) != getattr(first, key):
-                raise Disagreement(f"{key} is {getattr(first, key)!r} for {label} and {getattr(request, key)!r} for {other}")
+                raise Disagreement(
+                    f"{key} is {getattr(first, key)!r} for {label} and {getattr(request, key)!r} for {other}"
+                )
     most = {key: max(getattr(request, key) for _, request, _ in rows) for key in MAX}
     total = {key: sum(getattr(request, key) * n for _, request, n in rows) for key in SUM}
     return replace(first, **most, **total)

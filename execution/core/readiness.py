@@ -18,7 +18,8 @@ class Planned(Protocol):
 
 
 def runnable(instances: Iterable[Planned], steps: Sequence[StepSpec], exists: Callable[[Input], bool]) -> set[int]:
-    """Numbers of the instances whose least inputs are there, or will be made by runnable ones before them in the same job.
+    """Numbers of the instances whose least inputs are there, or will be made by runnable ones before them in the
+    same job.
 
     `instances` are those still to be run, in the order in which the job runs them.
     """

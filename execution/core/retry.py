@@ -13,7 +13,9 @@ DELAYS_S = (0, 5, 15, 60, 300)
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Try once more, after `delay_s`, with `memory_mb` if that is given, at another site if `elsewhere` and there is one."""
+    """Try once more, after `delay_s`, with `memory_mb` if that is given, at another site if `elsewhere` and
+    there is one.
+    """
 
     delay_s: int = 0
     memory_mb: int | None = None
@@ -37,14 +39,14 @@ def decide(*, cause: str, exit_code: int | None, history: History, request: Requ
         if history.site_failures >= SITE_RETRIES:
             return None
         return Again(delay_s=DELAYS_S[min(history.site_failures, len(DELAYS_S) - 1)], elsewhere=True)
-    if history.payload_failures >= request.retries:
+    final = cause in {"input", "cancelled"} or exit_code in request.retry_unless_exit
+    if final or history.payload_failures >= request.retries:
         return None
-    if cause == "memory":
-        more = int(request.memory_mb * request.memory_multiplier)
-        most = request.memory_max_mb or more
-        if min(more, most) <= request.memory_mb:
-            return None
-        return Again(memory_mb=min(more, most))
-    if cause in {"input", "cancelled"} or (exit_code is not None and exit_code in request.retry_unless_exit):
-        return None
-    return Again()
+    return _with_more_memory(request) if cause == "memory" else Again()
+
+
+def _with_more_memory(request: Request) -> Again | None:
+    """The same with the multiplied memory, up to the maximum; None when it had that already."""
+    more = int(request.memory_mb * request.memory_multiplier)
+    given = min(more, request.memory_max_mb or more)
+    return Again(memory_mb=given) if given > request.memory_mb else None

@@ -30,7 +30,9 @@ class Mode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`again` is set exactly when `job` is READY. `lacking`: the job did not make all that its children may look for."""
+    """`again` is set exactly when `job` is READY. `lacking`: the job did not make all that its children may
+    look for.
+    """
 
     job: JobState
     instances: Mapping[int, InstanceState] = field(default_factory=dict)
@@ -57,9 +59,13 @@ def judge(
     if not rest:
         return Verdict(JobState.SUCCEEDED, done, lacking=not all(r.complete for r in found.values()))
     if mode is Mode.CANCEL:
-        return Verdict(JobState.CANCELLED, done | dict.fromkeys(rest, InstanceState.CANCELLED), lacking=True, cause="cancelled")
+        return Verdict(
+            JobState.CANCELLED, done | dict.fromkeys(rest, InstanceState.CANCELLED), lacking=True, cause="cancelled"
+        )
     failed = {pk: result for pk, result in rest.items() if result.outcome == "failed"} or rest
-    decisions = [decide(cause=r.cause, exit_code=r.exit_code, history=history, request=request) for r in failed.values()]
+    decisions = [
+        decide(cause=r.cause, exit_code=r.exit_code, history=history, request=request) for r in failed.values()
+    ]
     first = next(iter(failed.values())).cause
     tries = [again for again in decisions if again is not None and mode is Mode.GO_ON]
     for_site = all(r.cause in SITE_CAUSES for r in failed.values())
@@ -73,5 +79,7 @@ def judge(
 def _widest(tries: Sequence[Again]) -> Again:
     memory = max((again.memory_mb or 0 for again in tries), default=0)
     return Again(
-        delay_s=max(again.delay_s for again in tries), memory_mb=memory or None, elsewhere=any(again.elsewhere for again in tries)
+        delay_s=max(again.delay_s for again in tries),
+        memory_mb=memory or None,
+        elsewhere=any(again.elsewhere for again in tries),
     )

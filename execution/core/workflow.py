@@ -104,7 +104,8 @@ class Request:
 class Input(NamedTuple):
     """One dataset that an instance reads: known already (`dataset` id) or made by instance number `producer`.
 
-    `dataset` is 0 and `producer` is -1 where they do not apply. `data_id` holds values in the order of the type's dimensions.
+    `dataset` is 0 and `producer` is -1 where they do not apply. `data_id` holds values in the order of the type's
+    dimensions.
     `producer` counts instances over the whole plan of the payload.
     """
 
@@ -124,7 +125,8 @@ class Instance(NamedTuple):
 
 
 class Job(NamedTuple):
-    """What a batch system receives; `parents` are numbers of earlier jobs of the same plan, perhaps of earlier workflows.
+    """What a batch system receives; `parents` are numbers of earlier jobs of the same plan, perhaps of earlier
+    workflows.
 
     A job without instances is a barrier: it ends as soon as its parents have, and keeps parents x children edges apart.
     `rank` orders ready jobs of one workflow, lowest first.
@@ -161,7 +163,8 @@ class Blueprint:
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """One DAG of at most MAX_JOBS jobs; `jobs` can be read once and comes in an order in which parents precede children.
+    """One DAG of at most MAX_JOBS jobs; `jobs` can be read once and comes in an order in which parents precede
+    children.
 
     `point` is the label of the discovering step below which this workflow lies, empty for what was known at submission.
     """
@@ -175,5 +178,7 @@ class Workflow:
 
 
 def text_of(dimensions: tuple[str, ...], data_id: tuple[Any, ...]) -> str:
-    """The one canonical text of a data ID, `detector=3,exposure=7`: sorted by dimension, used as key, name and label."""
+    """The one canonical text of a data ID, `detector=3,exposure=7`: sorted by dimension, used as key, name and
+    label.
+    """
     return ",".join(sorted(f"{name}={value}" for name, value in zip(dimensions, data_id, strict=True)))

@@ -1,4 +1,6 @@
-"""Where work can run and with which software: sites, their nodes, software versions, and the leases that guard passes."""
+"""Where work can run and with which software: sites, their nodes, software versions, and the leases that guard
+passes.
+"""
 
 from typing import Any
 
@@ -8,7 +10,9 @@ DRIVERS = [(name, name) for name in ("local", "slurm", "htcondor", "gridengine",
 
 
 class Lease(models.Model):
-    """The right to run one kind of pass; `fence` grows with every taking, so a late holder can be told from the present one."""
+    """The right to run one kind of pass; `fence` grows with every taking, so a late holder can be told from
+    the present one.
+    """
 
     name = models.CharField(max_length=100, primary_key=True)
     fence = models.BigIntegerField(default=0)
@@ -24,8 +28,12 @@ class Site(models.Model):
 
     name = models.CharField(max_length=80, unique=True)
     driver = models.CharField(max_length=20, choices=DRIVERS)
-    transport = models.JSONField(default=dict, help_text="{} for this machine, or {ssh: {hosts, port, user, key, hostKeys}}")
-    workdir = models.CharField(max_length=400, help_text="Absolute folder for attempts, or {data}/… under the portal's data folder")
+    transport = models.JSONField(
+        default=dict, help_text="{} for this machine, or {ssh: {hosts, port, user, key, hostKeys}}"
+    )
+    workdir = models.CharField(
+        max_length=400, help_text="Absolute folder for attempts, or {data}/… under the portal's data folder"
+    )
     shared = models.BooleanField(default=True, help_text="Whether jobs see the portal's data folder and backbone")
     staging = models.JSONField(default=dict, blank=True)
     limits = models.JSONField(default=dict, blank=True, help_text="queued, running, commandsPerMinute, channels")

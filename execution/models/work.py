@@ -11,7 +11,9 @@ INSTANCE_STATES = [(s.value, s.value) for s in InstanceState]
 
 
 class IdRange(models.Model):
-    """Where the next block of ids begins: rows loaded in bulk get theirs here, so that edges can be written beside them."""
+    """Where the next block of ids begins: rows loaded in bulk get theirs here, so that edges can be written
+    beside them.
+    """
 
     name = models.CharField(max_length=40, primary_key=True)
     next = models.BigIntegerField(default=1)
@@ -21,7 +23,9 @@ class IdRange(models.Model):
 
 
 class StoredBlueprint(models.Model):
-    """What the workflows of one planned payload share (`core.workflow.Blueprint`), compressed, kept once by its hash."""
+    """What the workflows of one planned payload share (`core.workflow.Blueprint`), compressed, kept once by
+    its hash.
+    """
 
     digest = models.CharField(max_length=64, primary_key=True)
     body = models.BinaryField()
@@ -66,7 +70,9 @@ class Workflow(models.Model):
 
 
 class Job(models.Model):
-    """What a batch system receives. Ids come from an IdRange; `parents_left` counts the parents that have not finished."""
+    """What a batch system receives. Ids come from an IdRange; `parents_left` counts the parents that have not
+    finished.
+    """
 
     id = models.BigIntegerField(primary_key=True)
     workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="+")
@@ -93,8 +99,11 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=("workflow", "label", "state"), name="job_by_state"),
             models.Index(fields=("workflow", "rank"), name="job_to_place", condition=Q(state="ready", site=None)),
-            models.Index(fields=("site", "state"), name="job_at_site", condition=Q(site__isnull=False) & Q(
-                state__in=[JobState.READY.value, *(s.value for s in AT_SITE)])),
+            models.Index(
+                fields=("site", "state"),
+                name="job_at_site",
+                condition=Q(site__isnull=False) & Q(state__in=[JobState.READY.value, *(s.value for s in AT_SITE)]),
+            ),
             models.Index(fields=("workflow",), name="job_to_release", condition=Q(state="waiting", parents_left=0)),
         ]
         constraints = [
@@ -149,10 +158,14 @@ class StepInstance(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=("workflow", "step", "state"), name="instance_by_state"),
-            models.Index(fields=("exposure", "detector"), name="instance_of_image", condition=Q(exposure__isnull=False)),
+            models.Index(
+                fields=("exposure", "detector"), name="instance_of_image", condition=Q(exposure__isnull=False)
+            ),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(state__in=[s.value for s in InstanceState]), name="instance_state_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=[s.value for s in InstanceState]), name="instance_state_known"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -20,10 +20,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 WRITE = (sys.executable, "-c", COPY, "{inputs}", "{outputs}")
 FAIL_ON_2 = (
-    sys.executable, "-c",
-    "import json,sys\nif json.load(open(sys.argv[1]))['dataId']['exposure'] == 2: sys.exit('exposure 2 is broken')\n" + COPY,
-    "{inputs}", "{outputs}",
-)  # fmt: skip
+    sys.executable,
+    "-c",
+    "import json,sys\nbroken = json.load(open(sys.argv[1]))['dataId']['exposure'] == 2\n"
+    "if broken: sys.exit('exposure 2 is broken')\n" + COPY,
+    "{inputs}",
+    "{outputs}",
+)
 
 
 def two_steps(n: int, *, command: tuple[str, ...] = FAIL_ON_2, **policy: FailurePolicy) -> object:
@@ -34,7 +37,9 @@ def two_steps(n: int, *, command: tuple[str, ...] = FAIL_ON_2, **policy: Failure
         step("gather", 2, command=WRITE, inputs=[at_least("seen", 1)], outputs=["all"]),
     )
     jobs = [Job(i, "make", i, (), (Instance(i, 0, (i,), ()),)) for i in range(n)]
-    jobs += [Job(n + i, "read", n + i, (i,), (Instance(n + i, 1, (i,), (chain_input("made", i, i),)),)) for i in range(n)]
+    jobs += [
+        Job(n + i, "read", n + i, (i,), (Instance(n + i, 1, (i,), (chain_input("made", i, i),)),)) for i in range(n)
+    ]
     seen = tuple(chain_input("seen", i, n + i) for i in range(n))
     jobs.append(Job(2 * n, "gather", 2 * n, tuple(range(n, 2 * n)), (Instance(2 * n, 2, (0,), seen),)))
     return workflow(steps, jobs)
@@ -114,7 +119,9 @@ def test_one_bad_instance_in_a_cluster_harms_only_its_descendants(engine: Engine
 
 def test_a_retry_runs_only_what_is_missing(engine: Engine, tmp_path: Path) -> None:
     flag = tmp_path / "second-time"
-    once = f"import os,sys\nif not os.path.exists({str(flag)!r}): open({str(flag)!r}, 'w'); sys.exit('not yet')\n" + COPY
+    once = (
+        f"import os,sys\nif not os.path.exists({str(flag)!r}): open({str(flag)!r}, 'w'); sys.exit('not yet')\n" + COPY
+    )
     steps = blueprint(
         step("make", 0, command=WRITE, outputs=["made"]),
         step("late", 1, command=(sys.executable, "-c", once, "{inputs}", "{outputs}"), outputs=["seen"]),
@@ -126,8 +133,10 @@ def test_a_retry_runs_only_what_is_missing(engine: Engine, tmp_path: Path) -> No
     assert list(Attempt.objects.order_by("number").values_list("outcome", flat=True)) == ["failed", "succeeded"]
     runs = Execution.objects.filter(kind="step").order_by("attempt", "step__name")
     assert list(runs.values_list("attempt", "step__name", "outcome")) == [
-        (1, "late", "failed"), (1, "make", "succeeded"), (2, "late", "succeeded"),
-    ]  # fmt: skip
+        (1, "late", "failed"),
+        (1, "make", "succeeded"),
+        (2, "late", "succeeded"),
+    ]
 
 
 def test_exit_0_without_the_required_output_is_no_success(engine: Engine) -> None:
@@ -161,7 +170,11 @@ def test_terminate_ends_the_processes_and_starts_nothing_more(engine: Engine, tm
     engine.finish(row)
     assert instance_states() == {"cancelled": 10}
     assert set(JobRow.objects.values_list("state", flat=True)) == {"cancelled"}
-    assert not [pid for pid in os.listdir(pids) if Path("/proc", pid, "cmdline").exists() and b"sleep" in Path("/proc", pid, "cmdline").read_bytes()]
+    assert not [
+        pid
+        for pid in os.listdir(pids)
+        if Path("/proc", pid, "cmdline").exists() and b"sleep" in Path("/proc", pid, "cmdline").read_bytes()
+    ]
     assert len(engine.claims()) == 2
     assert counters_agree()
 
@@ -197,7 +210,9 @@ def test_a_point_is_extended_once(engine: Engine) -> None:
 def test_the_higher_priority_is_dispatched_first(engine: Engine) -> None:
     def plan(campaign: str, priority: int) -> object:
         steps = blueprint(step("make", 0), campaign=campaign)
-        return workflow(steps, [Job(i, "make", i, (), (Instance(i, 0, (i,), ()),)) for i in range(20)], priority=priority)
+        return workflow(
+            steps, [Job(i, "make", i, (), (Instance(i, 0, (i,), ()),)) for i in range(20)], priority=priority
+        )
 
     low, high = engine.load(plan("low", 1)), engine.load(plan("high", 9))
     engine.finish(low, high)
@@ -213,7 +228,9 @@ def test_a_change_of_priority_reaches_what_waits(engine: Engine) -> None:
     assert row.priority == 700
 
 
-def test_an_interrupted_submission_is_made_good_without_a_second_run(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_submission_is_made_good_without_a_second_run(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """kill -9 after the site took the jobs and before the receipt was written."""
     from execution import dispatch, poll
 

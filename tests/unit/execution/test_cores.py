@@ -66,7 +66,10 @@ def test_depth_first_keeps_no_more_in_flight_than_slots() -> None:
 
 
 def test_needs_merge_by_most_and_by_sum() -> None:
-    small, large = Request(memory_mb=1000, walltime_s=60, disk_mb=10), Request(memory_mb=4000, walltime_s=100, disk_mb=5)
+    small, large = (
+        Request(memory_mb=1000, walltime_s=60, disk_mb=10),
+        Request(memory_mb=4000, walltime_s=100, disk_mb=5),
+    )
     merged = merge([("isr", small, 9), ("measure", large, 9)])
     assert (merged.memory_mb, merged.walltime_s, merged.disk_mb) == (4000, 9 * 160, 9 * 15)
 
