@@ -14,7 +14,14 @@ from tests.factories import job_of, make_node, make_site, make_software, make_wo
 pytestmark = pytest.mark.django_db
 
 LOCAL: dict[str, Any] = {"site": "local", "driver": "local", "workdir": "{data}/sites/local", "limits": {"running": 2}}
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 DEMO: dict[str, Any] = {"software": "demo-1.0", "kind": "venv", "sites": {"local": {"setup": ["source /a"]}}}
+
+
+@pytest.fixture
+def slurm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A portal that has a driver for Slurm, whatever this one has."""
+    monkeypatch.setattr(registry, "DRIVERS", {"local": None, "slurm": None})
 
 
 def kinds() -> list[str]:
@@ -59,7 +66,18 @@ def test_a_bad_document_leaves_nothing_behind() -> None:
     assert kinds() == []
 
 
-def test_where_jobs_are_a_site_keeps_its_driver_and_folder() -> None:
+def test_a_site_that_nobody_could_ask_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "DRIVERS", {"local": None})
+    monkeypatch.setattr(registry, "TRANSPORTS", {"local": None})
+    ssh = {"hosts": ["login1"], "user": "prod", "key": "far-key", "hostKeys": [HOST_KEY]}
+    far = {"site": "far", "driver": "pbs", "workdir": "/scratch", "transport": {"ssh": ssh}}
+    with pytest.raises(Invalid) as caught:
+        registry.put_site(far, actor="sam")
+    assert sorted(paths(caught)) == ["driver", "transport.ssh"]
+    assert not Site.objects.exists()
+
+
+def test_where_jobs_are_a_site_keeps_its_driver_and_folder(slurm: None) -> None:
     site = make_site()
     set_job(job_of(make_workflow(images=[(7, 3)])), JobState.RUNNING, site=site)
     with pytest.raises(Invalid) as caught:
@@ -69,7 +87,7 @@ def test_where_jobs_are_a_site_keeps_its_driver_and_folder() -> None:
     assert Site.objects.get().limits == {"running": 2, "queued": 200}
 
 
-def test_without_jobs_a_site_may_change_its_driver() -> None:
+def test_without_jobs_a_site_may_change_its_driver(slurm: None) -> None:
     make_site()
     site = registry.put_site({**LOCAL, "driver": "slurm", "workdir": "/scratch/prod"}, actor="sam")
     assert site.driver == "slurm"
