@@ -13,7 +13,7 @@ from execution.models import Attempt, Job, Node, Site, SoftwareVersion, StepInst
 WORKFLOW_STATES = [(state.value, state.value) for state in WorkflowState]
 
 
-class CountSerializer(serializers.Serializer[Any]):
+class StateCountSerializer(serializers.Serializer[Any]):
     """How many jobs or step instances of a label are in a state."""
 
     kind = serializers.CharField(help_text="job or instance")
@@ -77,11 +77,11 @@ class WorkflowDetailSerializer(WorkflowSerializer):
     class Meta(WorkflowSerializer.Meta):
         fields: tuple[str, ...] = (*WorkflowSerializer.Meta.fields, "counts")
 
-    @extend_schema_field(CountSerializer(many=True))
+    @extend_schema_field(StateCountSerializer(many=True))
     def get_counts(self, row: Workflow) -> Any:
         """Jobs and step instances by label and state."""
         found = queries.counts(queries.Target(row.campaign, workflow=row.name))
-        return CountSerializer(found, many=True).data
+        return StateCountSerializer(found, many=True).data
 
 
 def _state(row: Workflow) -> WorkflowState:
@@ -199,19 +199,19 @@ class SoftwareSerializer(serializers.ModelSerializer[SoftwareVersion]):
         fields = ("software", "kind", "reference", "sites", "probe", "production", "digest", "created_at")
 
 
-class WhySerializer(serializers.Serializer[Any]):
+class OptionalReasonSerializer(serializers.Serializer[Any]):
     """The reason that goes with an act."""
 
     why = serializers.CharField(max_length=300, required=False, default="", allow_blank=True)
 
 
-class NeededWhySerializer(serializers.Serializer[Any]):
+class NeededReasonSerializer(serializers.Serializer[Any]):
     """An act that needs its reason."""
 
     why = serializers.CharField(max_length=300)
 
 
-class PrioritySerializer(serializers.Serializer[Any]):
+class WorkflowPrioritySerializer(serializers.Serializer[Any]):
     """Higher goes first."""
 
     priority = serializers.IntegerField(min_value=0, max_value=1_000_000)
@@ -242,7 +242,7 @@ class SoftwareDocumentSerializer(serializers.Serializer[Any]):
     production = serializers.BooleanField(required=False)
 
 
-class CheckSerializer(serializers.Serializer[Any]):
+class SiteCheckSerializer(serializers.Serializer[Any]):
     """What one question put to a site's batch system gave."""
 
     ok = serializers.BooleanField()

@@ -17,14 +17,14 @@ from execution import registry
 from execution.models import Node, Site, SoftwareVersion
 from execution.nodes import check as check_site
 from execution.serializers import (
-    CheckSerializer,
-    NeededWhySerializer,
+    NeededReasonSerializer,
     NodeSerializer,
+    OptionalReasonSerializer,
+    SiteCheckSerializer,
     SiteDocumentSerializer,
     SiteSerializer,
     SoftwareDocumentSerializer,
     SoftwareSerializer,
-    WhySerializer,
 )
 
 NODE = r"(?P<node>[^/]+)"
@@ -85,30 +85,30 @@ class SiteViewSet(PortalViewSet):
         site = registry.put_site(fields, actor=request.user.get_username(), why=why[:300])
         return Response(self.get_serializer(site).data, status=status)
 
-    @extend_schema(request=NeededWhySerializer, responses=SiteSerializer, summary="Give it no new jobs")
+    @extend_schema(request=NeededReasonSerializer, responses=SiteSerializer, summary="Give it no new jobs")
     @action(detail=True, methods=["post"])
     @idempotent
     def pause(self, request: Request, name: str) -> Response:
         """What it has goes on."""
-        why = _why(request, NeededWhySerializer)
+        why = _why(request, NeededReasonSerializer)
         site = registry.pause_site(self.get_object().name, actor=request.user.get_username(), why=why)
         return Response(self.get_serializer(site).data)
 
-    @extend_schema(request=WhySerializer, responses=SiteSerializer, summary="Give it jobs again")
+    @extend_schema(request=OptionalReasonSerializer, responses=SiteSerializer, summary="Give it jobs again")
     @action(detail=True, methods=["post"])
     @idempotent
     def resume(self, request: Request, name: str) -> Response:
         """Also asks a site in trouble at once."""
-        why = _why(request, WhySerializer)
+        why = _why(request, OptionalReasonSerializer)
         site = registry.resume_site(self.get_object().name, actor=request.user.get_username(), why=why)
         return Response(self.get_serializer(site).data)
 
-    @extend_schema(request=None, responses=CheckSerializer, summary="Ask whether it answers")
+    @extend_schema(request=None, responses=SiteCheckSerializer, summary="Ask whether it answers")
     @action(detail=True, methods=["post"])
     def check(self, request: Request, name: str) -> Response:
         """One question to its batch system; what it says of its nodes is kept."""
         result = check_site(self.get_object().name, actor=request.user.get_username())
-        return Response(CheckSerializer(asdict(result)).data)
+        return Response(SiteCheckSerializer(asdict(result)).data)
 
     @extend_schema(responses=NodeSerializer(many=True), summary="Its machines", filters=False)
     @action(detail=True, pagination_class=None)
@@ -118,24 +118,30 @@ class SiteViewSet(PortalViewSet):
         return Response(NodeSerializer(rows, many=True).data)
 
     @extend_schema(
-        request=NeededWhySerializer, responses=NodeSerializer, parameters=[NODE_PARAMETER], summary="Keep a node free"
+        request=NeededReasonSerializer,
+        responses=NodeSerializer,
+        parameters=[NODE_PARAMETER],
+        summary="Keep a node free",
     )
     @action(detail=True, methods=["post"], url_path=f"nodes/{NODE}/drain")
     @idempotent
     def drain_node(self, request: Request, name: str, node: str) -> Response:
         """It gets no new jobs."""
-        why = _why(request, NeededWhySerializer)
+        why = _why(request, NeededReasonSerializer)
         row = registry.drain_node(self.get_object().name, node, actor=request.user.get_username(), why=why)
         return Response(NodeSerializer(row).data)
 
     @extend_schema(
-        request=WhySerializer, responses=NodeSerializer, parameters=[NODE_PARAMETER], summary="Use a drained node again"
+        request=OptionalReasonSerializer,
+        responses=NodeSerializer,
+        parameters=[NODE_PARAMETER],
+        summary="Use a drained node again",
     )
     @action(detail=True, methods=["post"], url_path=f"nodes/{NODE}/resume")
     @idempotent
     def resume_node(self, request: Request, name: str, node: str) -> Response:
         """It gets jobs again."""
-        why = _why(request, WhySerializer)
+        why = _why(request, OptionalReasonSerializer)
         row = registry.resume_node(self.get_object().name, node, actor=request.user.get_username(), why=why)
         return Response(NodeSerializer(row).data)
 
@@ -202,7 +208,7 @@ def _named(request: Request, key: str, name: str) -> dict[str, Any]:
     return fields
 
 
-def _why(request: Request, serializer: type[WhySerializer] | type[NeededWhySerializer]) -> str:
+def _why(request: Request, serializer: type[OptionalReasonSerializer] | type[NeededReasonSerializer]) -> str:
     asked = serializer(data=request.data)
     asked.is_valid(raise_exception=True)
     return str(asked.validated_data["why"])

@@ -19,12 +19,12 @@ from execution.models import Job, StepInstance, Workflow
 from execution.serializers import (
     JobDetailSerializer,
     JobSerializer,
-    NeededWhySerializer,
-    PrioritySerializer,
+    NeededReasonSerializer,
+    OptionalReasonSerializer,
     ReasonSerializer,
     StepInstanceSerializer,
-    WhySerializer,
     WorkflowDetailSerializer,
+    WorkflowPrioritySerializer,
     WorkflowSerializer,
 )
 
@@ -67,34 +67,40 @@ class WorkflowViewSet(PortalViewSet):
         """One workflow is said with its counters."""
         return WorkflowSerializer if self.action == "list" else WorkflowDetailSerializer
 
-    @extend_schema(request=WhySerializer, responses=WorkflowDetailSerializer, summary="Dispatch nothing more of it")
+    @extend_schema(
+        request=OptionalReasonSerializer, responses=WorkflowDetailSerializer, summary="Dispatch nothing more of it"
+    )
     @action(detail=True, methods=["post"])
     @idempotent
     def pause(self, request: Request, pk: str) -> Response:
         """Nothing new of it is dispatched; what runs goes on."""
-        return self._act(request, "pause", WhySerializer)
+        return self._act(request, "pause", OptionalReasonSerializer)
 
-    @extend_schema(request=WhySerializer, responses=WorkflowDetailSerializer, summary="Let a paused one go on")
+    @extend_schema(
+        request=OptionalReasonSerializer, responses=WorkflowDetailSerializer, summary="Let a paused one go on"
+    )
     @action(detail=True, methods=["post"])
     @idempotent
     def resume(self, request: Request, pk: str) -> Response:
         """Dispatch goes on."""
-        return self._act(request, "resume", WhySerializer)
+        return self._act(request, "resume", OptionalReasonSerializer)
 
-    @extend_schema(request=NeededWhySerializer, responses=WorkflowDetailSerializer, summary="End it for good")
+    @extend_schema(request=NeededReasonSerializer, responses=WorkflowDetailSerializer, summary="End it for good")
     @action(detail=True, methods=["post"])
     @idempotent
     def terminate(self, request: Request, pk: str) -> Response:
         """Its running jobs are cancelled, the rest never starts, and it has failed."""
-        return self._act(request, "terminate", NeededWhySerializer)
+        return self._act(request, "terminate", NeededReasonSerializer)
 
-    @extend_schema(request=PrioritySerializer, responses=WorkflowDetailSerializer, summary="Change its priority")
+    @extend_schema(
+        request=WorkflowPrioritySerializer, responses=WorkflowDetailSerializer, summary="Change its priority"
+    )
     @action(detail=True, methods=["post"])
     @idempotent
     def priority(self, request: Request, pk: str) -> Response:
         """Holds for what has not gone out yet; nothing that runs is evicted."""
         workflow = self.get_object()
-        asked = PrioritySerializer(data=request.data)
+        asked = WorkflowPrioritySerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         acts.prioritise(workflow, asked.validated_data["priority"], actor=request.user.get_username())
         return self._now(workflow)
@@ -143,7 +149,7 @@ class JobViewSet(PortalViewSet):
     @extend_schema(
         summary="Why it is where it is",
         responses=inline_serializer(
-            "Why",
+            "JobWhy",
             {
                 "job": drf.IntegerField(),
                 "state": drf.CharField(),
