@@ -26,8 +26,8 @@ HTTPS = _public.scheme == "https"
 SECRET_KEY = secret_key(env.str("BPS_SECRET_KEY", default=""), DATA, embedded=EMBEDDED)
 SECRET_KEY_FALLBACKS = env.list("BPS_SECRET_KEY_FALLBACKS", default=[])
 DEBUG = env.bool("BPS_DEBUG", default=False)
-ALLOWED_HOSTS = env.list(
-    "BPS_HOSTS", default=sorted({_public.hostname or "localhost", "127.0.0.1", "localhost", "[::1]"})
+ALLOWED_HOSTS = sorted(
+    {*env.list("BPS_HOSTS", default=[]), _public.hostname or "localhost", "127.0.0.1", "localhost", "[::1]"}
 )
 INSTALLED_APPS = [
     "bpsportal.apps.PortalAdminConfig",
@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "bpsportal.web.limits.BodyLimit",
     "bpsportal.web.pages.DomainErrors",
     "axes.middleware.AxesMiddleware",
 ]
@@ -100,9 +101,7 @@ if SQLITE:
         "PRAGMA mmap_size=134217728;PRAGMA cache_size=-20000;",
     }
     DATABASES["default"]["TEST"] = {"NAME": str(DATA / "test.sqlite3")}
-else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": not SQLITE}
 
 # --- who may come in
 AUTHENTICATION_BACKENDS = [
@@ -210,6 +209,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "SoftwareKindEnum": ["venv", "eups", "container", "modules", "script"],
+        "CampaignStateEnum": "campaigns.models.campaign.STATES",
         "JobStateEnum": "execution.models.work.JOB_STATES",
         "InstanceStateEnum": "execution.models.work.INSTANCE_STATES",
         "WorkflowStateEnum": "execution.serializers.WORKFLOW_STATES",

@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 def run(name: str, number: int, payload: str, point: str) -> bool:
     """Generate what lies below the point, if its upstream has finished and nobody else does; tells if it did so.
 
-    A crash before the last transaction leaves only what is `loading`, which the next attempt discards; after it the point
-    is closed, and a later attempt finds it so.
+    A crash before the last transaction leaves only what is `loading`, which the next attempt discards; after it the
+    point is closed, and a later attempt finds it so.
     """
     if not due(name, number, payload, point):
         return False
@@ -68,7 +68,7 @@ def _extend(held: Held, target: Target, point: str) -> None:
         found = assembly.plan_spec(part, before, priority=priority, share=campaign.share)
         made = plan_below(found, point, held.watching(catalog.made(campaign.name, campaign.run, payload.name, types)))
         points = {item.step: item.waits_for for item in made.open_points}
-        stored = Stored(payload, made.counts.instances, (), priority, points=points)
+        stored = Stored(payload, list(made.counts.instances.items()), (), priority, points=points)
         base = f"{campaign.name}/r{campaign.run}/{payload.name}/{point}"
         store_all(held, made.workflows(), base, campaign.program, stored)
     with held.finishing() as campaign:
@@ -89,7 +89,8 @@ def _add_up(campaign: Campaign, stored: Stored) -> None:
     planned = dict(payload.planned)
     for key in ("workflows", "jobs", "instances"):
         planned[key] = planned.get(key, 0) + getattr(stored, key)
-    planned["steps"] = {**planned.get("steps", {}), **stored.steps}
+    added = dict(stored.steps)
+    planned["steps"] = [[label, added.get(label, count)] for label, count in planned.get("steps", [])]
     progress = queries.progress(campaign.name, campaign.run).payloads[payload.name]
     planned["at_least"] = any(point.open for point in progress.points)
     payload.planned = planned

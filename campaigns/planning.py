@@ -6,7 +6,7 @@ termination stops it.
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.db import transaction
@@ -39,10 +39,10 @@ MAX_OMISSIONS = 100
 
 @dataclass(slots=True)
 class Stored:
-    """What was stored of one payload."""
+    """What was stored of one payload. `steps`: labels in order with their instances, None below open points."""
 
     payload: Payload
-    steps: Mapping[str, int]
+    steps: Sequence[tuple[str, int | None]]
     omissions: tuple[str, ...]
     priority: int
     workflows: int = 0
@@ -131,7 +131,8 @@ def _store(held: Held, campaign: Campaign, payload: Payload, part: Part) -> Stor
     made = plan(assembly.plan_spec(part, datasets, priority=priority, share=campaign.share))
     omissions = tuple(str(item) for item in made.omissions[:MAX_OMISSIONS])
     points = {point.step: point.waits_for for point in made.open_points}
-    stored = Stored(payload, made.counts.instances, omissions, priority, points=points)
+    steps = [(step.label, made.counts.instances.get(step.label)) for step in part.payload.pipeline.steps]
+    stored = Stored(payload, steps, omissions, priority, points=points)
     store_all(held, made.workflows(), f"{campaign.name}/r{campaign.run}/{payload.name}", campaign.program, stored)
     return stored
 
@@ -184,7 +185,7 @@ def _let_count(campaign: Campaign, item: Stored) -> None:
         "jobs": item.jobs,
         "instances": item.instances,
         "at_least": bool(item.points),
-        "steps": dict(item.steps),
+        "steps": [list(step) for step in item.steps],
         "omissions": list(item.omissions),
     }
     payload.save(update_fields=["planned"])

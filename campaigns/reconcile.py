@@ -12,8 +12,7 @@ from campaigns import moves, planning, standing
 from campaigns.core.states import State, Wish
 from campaigns.models import Campaign, Payload
 from campaigns.moves import Note
-from campaigns.standing import Whole
-from execution.queries import PayloadProgress
+from campaigns.standing import Parts, Whole
 from provenance.core.events import EventKind
 
 logger = logging.getLogger(__name__)
@@ -60,7 +59,8 @@ def run() -> Looked:
 def one(campaign: Campaign) -> tuple[bool, list[Due]]:
     """Roll one campaign up; tells whether it ended now, else which of its points are due."""
     wishes = dict(campaign.payloads.values_list("name", "wish"))
-    whole, parts = standing.of_campaign(campaign, wishes)
+    parts = standing.progress_of([campaign])[campaign.pk]
+    whole = standing.sum_up(parts, wishes)
     if campaign.state == State.CANCELLING and whole.loading:
         if not campaign.planner or planning.is_abandoned(campaign):
             planning.discard(campaign)
@@ -74,7 +74,7 @@ def one(campaign: Campaign) -> tuple[bool, list[Due]]:
     return False, list(_due(campaign, parts, wishes)) if is_going else []
 
 
-def _due(campaign: Campaign, parts: Mapping[str, PayloadProgress], wishes: Mapping[str, str]) -> Iterator[Due]:
+def _due(campaign: Campaign, parts: Parts, wishes: Mapping[str, str]) -> Iterator[Due]:
     for name, part in parts.items():
         if part.stopped or wishes.get(name, Wish.RUN) != Wish.RUN:
             continue
@@ -83,7 +83,7 @@ def _due(campaign: Campaign, parts: Mapping[str, PayloadProgress], wishes: Mappi
                 yield Due(campaign.name, campaign.run, name, point.step)
 
 
-def _end(campaign: Campaign, state: State, whole: Whole, parts: Mapping[str, PayloadProgress], now: datetime) -> bool:
+def _end(campaign: Campaign, state: State, whole: Whole, parts: Parts, now: datetime) -> bool:
     why = _why(campaign, whole, parts) if state is State.FAILED else ""
     details = {"jobs": dict(whole.jobs), "instances": dict(whole.instances)}
     note = Note(_ENDS[state], "portal", why, details)
@@ -91,7 +91,7 @@ def _end(campaign: Campaign, state: State, whole: Whole, parts: Mapping[str, Pay
     return moves.move(campaign, state, note, now=now, where=where, fields={"ended_at": now})
 
 
-def _why(campaign: Campaign, whole: Whole, parts: Mapping[str, PayloadProgress]) -> str:
+def _why(campaign: Campaign, whole: Whole, parts: Parts) -> str:
     """What a person is told about a failure, from the strongest reason on."""
     if campaign.wish == Wish.STOP:
         return f"terminated by {campaign.wish_by}: {campaign.wish_why}".rstrip(": ")
@@ -101,7 +101,7 @@ def _why(campaign: Campaign, whole: Whole, parts: Mapping[str, PayloadProgress])
     return "a payload was terminated" if whole.stopped else "no job succeeded"
 
 
-def _end_payloads(campaign: Campaign, parts: Mapping[str, PayloadProgress], now: datetime) -> None:
+def _end_payloads(campaign: Campaign, parts: Parts, now: datetime) -> None:
     """Each payload's end, told once."""
     payloads = [payload for payload in campaign.payloads.all() if payload.ended_at is None]
     for found, payload in zip(standing.of_payloads(campaign, payloads, parts), payloads, strict=True):

@@ -1,18 +1,21 @@
 """Where campaigns and payloads stand: wishes and execution's counters rolled up; no job or instance is looked at."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from campaigns.core.states import FINAL, State, Wish, roll_up
 from campaigns.models import Campaign, Payload
 from execution import queries
-from execution.core import states as execution_states
+from execution.core import states as work
 from execution.queries import PayloadProgress
 
-NOTHING = PayloadProgress(execution_states.Wish.RUN, 0, 0, Counter(), Counter(), (), ())
-BEFORE = (State.DRAFT, State.READY, State.PLANNING, State.ARCHIVED)
-"""States of a campaign that its payloads simply share."""
+NOTHING = PayloadProgress(work.Wish.RUN, 0, 0, Counter(), Counter(), (), ())
+BEFORE = (State.DRAFT, State.READY, State.PLANNING)
+"""States in which nothing of a campaign counts yet; its payloads simply share them."""
+
+Parts = Mapping[str, PayloadProgress]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +44,67 @@ class Whole:
     loading: int = 0
 
 
-def of_payloads(
-    campaign: Campaign, payloads: Iterable[Payload], parts: Mapping[str, PayloadProgress] | None = None
-) -> list[PayloadStanding]:
-    """Each payload's standing, in order; three statements whatever the size, none if the progress is known already."""
-    progress = queries.progress(campaign.name, campaign.run).payloads if parts is None else parts
-    return [_standing(campaign, payload, progress.get(payload.name, NOTHING)) for payload in payloads]
+def progress_of(campaigns: Iterable[Campaign]) -> dict[int, Parts]:
+    """Campaign's key -> payload -> progress in the present run; three statements however many campaigns."""
+    rows = list(campaigns)
+    found = queries.progress_of((row.name, row.run) for row in rows) if rows else {}
+    return {row.pk: found[row.name, row.run].payloads for row in rows}
 
 
-def of_campaign(campaign: Campaign, wishes: Mapping[str, str]) -> tuple[Whole, dict[str, PayloadProgress]]:
-    """The sums and the parts; `wishes`: payload name -> its own wish."""
-    progress = queries.progress(campaign.name, campaign.run).payloads
+def of_payloads(campaign: Campaign, payloads: Iterable[Payload], parts: Parts | None = None) -> list[PayloadStanding]:
+    """Each payload's standing, in order; with its progress looked up unless that is known already."""
+    known = progress_of([campaign])[campaign.pk] if parts is None else parts
+    return [_standing(campaign, payload, known.get(payload.name, NOTHING)) for payload in payloads]
+
+
+def sum_up(parts: Parts, wishes: Mapping[str, str]) -> Whole:
+    """The sums of a campaign; `wishes`: payload name -> its own wish."""
     jobs, instances = Counter[str](), Counter[str]()
     points = stopped = loading = 0
-    for name, part in progress.items():
+    for name, part in parts.items():
         jobs.update(part.jobs)
         instances.update(part.instances)
         loading += part.loading
         ended = wishes.get(name) == Wish.STOP or bool(part.stopped)
         stopped += ended
         points += 0 if ended else sum(point.open for point in part.points)
-    stopped += sum(wish == Wish.STOP for name, wish in wishes.items() if name not in progress)
-    whole = Whole(jobs, instances, points, stopped, loading)
-    return whole, progress
+    stopped += sum(wish == Wish.STOP for name, wish in wishes.items() if name not in parts)
+    return Whole(jobs, instances, points, stopped, loading)
 
 
 def state_of(whole: Whole, wish: str) -> State:
     """The state that follows for a campaign whose planning is over."""
     return roll_up(Wish(wish), whole.jobs, whole.open_points, stopped=whole.stopped)
+
+
+def families(campaigns: Sequence[Campaign]) -> dict[int, Counter[str]]:
+    """Campaign's key -> its step instances by state together with those of all its subcampaigns.
+
+    As many statements as there are generations, and three.
+    """
+    rows = {row.pk: row for row in campaigns}
+    roots = {pk: {pk} for pk in rows}
+    generation = dict(roots)
+    while generation:
+        found: dict[int, set[int]] = {}
+        for child in Campaign.objects.filter(parent__in=generation).only("name", "run", "parent_id"):
+            new = generation[child.parent_id or 0] - roots.get(child.pk, set())
+            if new:
+                roots[child.pk] = roots.get(child.pk, set()) | new
+                rows.setdefault(child.pk, child)
+                found[child.pk] = new
+        generation = found
+    sums = {row.pk: Counter[str]() for row in campaigns}
+    for pk, parts in progress_of(rows.values()).items():
+        for root in roots[pk] & sums.keys():
+            for part in parts.values():
+                sums[root].update(part.instances)
+    return sums
+
+
+def in_order(counts: Mapping[str, int], states: Iterable[StrEnum]) -> dict[str, int]:
+    """Those of the counts that are not zero, in the order of the states' life."""
+    return {state.value: counts[state] for state in states if counts.get(state)}
 
 
 def _standing(campaign: Campaign, payload: Payload, part: PayloadProgress) -> PayloadStanding:
@@ -88,18 +124,15 @@ def _standing(campaign: Campaign, payload: Payload, part: PayloadProgress) -> Pa
 
 
 def _state(campaign: Campaign, payload: Payload, part: PayloadProgress) -> State:
+    """Rolled up like a campaign; as long as nothing of it counts it stands where its campaign stands."""
     whole = State(campaign.state)
-    if whole in BEFORE and not (whole is State.ARCHIVED and part.workflows):
-        return State.PAUSED if payload.wish == Wish.PAUSE and whole is State.PLANNING else whole
-    wish = _strongest(campaign.wish, payload.wish)
+    wish = max((Wish(campaign.wish), Wish(payload.wish)), key=[Wish.RUN, Wish.PAUSE, Wish.STOP].index)
+    if whole in BEFORE:
+        return State.PAUSED if whole is State.PLANNING and wish is Wish.PAUSE else whole
+    if campaign.planned_at is None or (whole is State.ARCHIVED and not part.workflows):
+        return whole
     points = 0 if part.stopped else sum(point.open for point in part.points)
-    rolled = roll_up(wish, part.jobs, points, stopped=len(part.stopped))
-    has_all = not (part.workflows or part.loading) and campaign.planned_at is None
-    return whole if has_all and wish is not Wish.STOP else rolled
-
-
-def _strongest(*wishes: str) -> Wish:
-    return max((Wish(wish) for wish in wishes), key=[Wish.RUN, Wish.PAUSE, Wish.STOP].index)
+    return roll_up(wish, part.jobs, points, stopped=len(part.stopped))
 
 
 def _legal(campaign: Campaign, payload: Payload, state: State) -> tuple[str, ...]:

@@ -3,9 +3,9 @@
 import re
 
 import yaml
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
+from bpsportal.web.access import User
 from bpsportal.web.errors import Invalid, Missing
 from campaigns import moves
 from campaigns.core.document import load
@@ -19,7 +19,7 @@ from provenance.core.events import EventKind
 _NAME_LINE = re.compile(r"""^(\s*\{?\s*["']?campaign["']?\s*:\s*)("[^"]*"|'[^']*'|[^\s,#}]+)""")
 
 
-def clone(name: str, new_name: str, *, user: AbstractBaseUser, reason: str = "") -> Campaign:
+def clone(name: str, new_name: str, *, user: User, reason: str = "") -> Campaign:
     """A new campaign from the text of another one; Missing, Invalid."""
     campaign = Campaign.objects.select_related("revision").filter(name=name).first()
     if campaign is None or campaign.revision is None:

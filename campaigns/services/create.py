@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from bpsportal.web.access import Scope, require
+from bpsportal.web.access import Scope, User, require
 from bpsportal.web.errors import Invalid
 from campaigns import moves, overlap
 from campaigns.core.document import Document
@@ -42,7 +41,7 @@ def check(source: bytes | str, *, actor: str, reason: str = "", revised: str = "
     return Asked(text_of(source), document, spec, warnings=tuple(overlap.warnings(spec, catalog)))
 
 
-def create(source: bytes | str, *, user: AbstractBaseUser, draft: bool = False, reason: str = "") -> Campaign:
+def create(source: bytes | str, *, user: User, draft: bool = False, reason: str = "") -> Campaign:
     """A new campaign, ready to be submitted; Invalid with every problem, and nothing is left behind.
 
     As a `draft` it is kept with its problems, as long as it can be read and has a name. Refused where the user's role
@@ -54,7 +53,7 @@ def create(source: bytes | str, *, user: AbstractBaseUser, draft: bool = False, 
     name = asked.spec.name if asked.spec else str(asked.document.data["campaign"])
     try:
         with transaction.atomic():
-            campaign = Campaign(name=name, owner_id=user.pk, state_at=now, created_at=now)
+            campaign = Campaign(name=name, owner_id=user.pk or 0, state_at=now, created_at=now)
             _describe(campaign, asked)
             require(user, "campaign.create", Scope(program=campaign.program, campaign=name))
             campaign.save()
@@ -66,7 +65,7 @@ def create(source: bytes | str, *, user: AbstractBaseUser, draft: bool = False, 
     return campaign
 
 
-def revise(name: str, source: bytes | str, *, user: AbstractBaseUser, reason: str, draft: bool = False) -> Campaign:
+def revise(name: str, source: bytes | str, *, user: User, reason: str, draft: bool = False) -> Campaign:
     """Replace the document of a draft or ready campaign; the former one stays. NotAllowed, Invalid, Missing."""
     actor = user.get_username()
     with transaction.atomic():

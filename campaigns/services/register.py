@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from bpsportal.web.access import Scope, require
+from bpsportal.web.access import Scope, User, require
 from bpsportal.web.errors import Invalid, ProblemLike
 from campaigns import catalog
 from campaigns.core import schema
@@ -72,11 +71,11 @@ class Registering:
         self.done.append({"kind": entry.kind, "name": name, "version": version, "outcome": outcome})
 
 
-def register(source: bytes | str, *, user: AbstractBaseUser, reason: str = "") -> list[dict[str, Any]]:
+def register(source: bytes | str, *, user: User, reason: str = "") -> list[dict[str, Any]]:
     """Register every document of a text; what is there already as it is said is left alone.
 
-    Returns kind, name, version and outcome of each. Invalid with the problems of all documents at once, Refused when the
-    user may not do one of them; then nothing is left behind.
+    Returns kind, name, version and outcome of each. Invalid with the problems of all documents at once, Refused when
+    the user may not do one of them; then nothing is left behind.
     """
     documents = read_many(source, limit_bytes=MAX_BYTES)
     parts = parts_of(text_of(source), documents)

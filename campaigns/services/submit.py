@@ -1,9 +1,9 @@
 """Submit: check once more against what exists now, pin every version, and ask for planning (LDM-636 0018)."""
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
+from bpsportal.web.access import User
 from campaigns import moves, overlap, pinning
 from campaigns.core.catalog import Catalog
 from campaigns.core.specs import CampaignSpec
@@ -17,7 +17,7 @@ from provenance import ledger
 from provenance.core.events import EventKind
 
 
-def submit(name: str, *, user: AbstractBaseUser, why: str = "") -> Campaign:
+def submit(name: str, *, user: User, why: str = "") -> Campaign:
     """Begin a campaign: ready → planning; nothing runs before its planning is complete.
 
     NotAllowed, Missing; Invalid when what was right when it was written is wrong by now (a site gone, no data left).
