@@ -65,7 +65,7 @@ def database(**_: Any) -> list[CheckMessage]:
         least = ".".join(map(str, LEAST_SQLITE))
         hint = f"Use a Python built with SQLite {least} or later, or PostgreSQL by DATABASE_URL."
         found.append(Error(f"SQLite {sqlite3.sqlite_version} is too old.", hint=hint, id="bpsportal.E005"))
-    if settings.HTTPS or not settings.EMBEDDED_BROKER:
+    if settings.HTTPS or (not settings.EMBEDDED_BROKER and settings.CELERY_BROKER_URL.startswith("redis")):
         hint = "Set DATABASE_URL=postgres://user:password@host/name for an installation with several workers."
         found.append(Warning("SQLite is used for what looks like production.", hint=hint, id="bpsportal.W001"))
     return found

@@ -105,8 +105,8 @@ class Supervisor:
             self._lock = None
 
     def listen(self) -> None:
-        """Let SIGINT and SIGTERM ask for the end; the second one for a quick end."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        """Let SIGINT, SIGTERM and a closed terminal ask for the end; the second one for a quick end."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._ask)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
@@ -176,12 +176,17 @@ def end_sessions(leaders: Iterable[Identity], patience_s: float = _KILL_WAIT_S) 
     for number in (pid for session in ours for pid in members(session)):
         with suppress(ProcessLookupError):
             os.kill(number, signal.SIGTERM)
+    for session in _wait_for_end(ours, patience_s):
+        end_group(session)
+    _wait_for_end(ours, patience_s)
+
+
+def _wait_for_end(sessions: Sequence[int], patience_s: float) -> list[int]:
+    """Return the sessions that still have processes when the patience is over."""
     deadline = time.monotonic() + patience_s
-    while time.monotonic() < deadline and any(members(session) for session in ours):
+    while (left := [session for session in sessions if members(session)]) and time.monotonic() < deadline:
         time.sleep(0.05)
-    for session in ours:
-        if members(session):
-            end_group(session)
+    return left
 
 
 def say(text: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
 from django.core.checks import run_checks
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -47,7 +48,7 @@ class Command(BaseCommand):
         except (AlreadyRunning, OSError) as error:
             raise CommandError(str(error)) from None
         host, port = listener.getsockname()[:2]
-        url = os.environ.setdefault("BPS_URL", f"http://{host}:{port}")
+        url = os.environ.setdefault("BPS_URL", f"http://{_spoken(host)}:{port}").rstrip("/")
         supervisor.compose(
             parts.parts(
                 settings.DATA,
@@ -81,7 +82,23 @@ class Command(BaseCommand):
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             raise CommandError("The database is not up to date: run `manage.py migrate` first (`make run` does).")
-        if not settings.DEBUG and not (Path(settings.STATIC_ROOT or "") / "staticfiles.json").exists():
+        if not settings.DEBUG and not _static_is_fresh():
             call_command("collectstatic", interactive=False, verbosity=0)
         clock.install()
         connections.close_all()
+
+
+def _spoken(host: str) -> str:
+    """Return how a URL names the address that is listened on."""
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - a comparison
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _static_is_fresh() -> bool:
+    """Tell whether the collected static files are newer than all that they were collected from."""
+    manifest = Path(settings.STATIC_ROOT or "") / "staticfiles.json"
+    if not manifest.exists():
+        return False
+    sources = (Path(storage.path(name)) for finder in get_finders() for name, storage in finder.list(None))
+    return all(path.stat().st_mtime <= manifest.stat().st_mtime for path in sources)

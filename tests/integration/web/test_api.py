@@ -215,6 +215,14 @@ def test_json_is_what_one_gets_by_name_or_by_default(api, viewer):
     assert json.loads(client.get(f"{THINGS}?format=json").content) == client.get(THINGS).json()
 
 
+def test_a_request_that_is_too_large_is_refused_unread(api, operator):
+    answer = api(operator).generic(
+        "POST", THINGS, "{}", content_type="application/json", CONTENT_LENGTH=str(17 * 2**20)
+    )
+    assert answer.status_code == 413
+    assert answer.json()["message"] == "The request is too large: 17 MiB, at most 16 MiB."
+
+
 def test_an_unknown_format_is_refused_in_json(api, viewer):
     answer = api(viewer).get(f"{THINGS}?format=exe")
     assert answer.status_code == 404

@@ -8,6 +8,7 @@ import pytest
 import redis
 
 from bpsportal import broker, parts
+from bpsportal.management.commands.portal import _spoken
 from bpsportal.processes import Part
 from bpsportal.supervisor import Supervisor
 
@@ -28,6 +29,13 @@ def test_a_port_that_was_asked_for_and_is_taken_is_refused(taken):
 def test_without_a_wish_the_next_free_port_is_taken(taken):
     with parts.listen("127.0.0.1", taken, exact=False) as listener:
         assert taken < listener.getsockname()[1] <= taken + 100
+
+
+@pytest.mark.parametrize(
+    ("host", "spoken"), [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::", "127.0.0.1"), ("::1", "[::1]")]
+)
+def test_a_url_names_an_address_that_can_be_opened(host, spoken):
+    assert _spoken(host) == spoken
 
 
 def test_the_web_server_comes_last_and_the_broker_first(tmp_path):

@@ -191,7 +191,7 @@ def test_a_new_start_ends_what_a_killed_supervisor_left(crashed, monkeypatch):
     monkeypatch.setattr("bpsportal.supervisor.end_sessions", lambda leaders: end_sessions(leaders, patience_s=0.2))
     supervisor = Supervisor(data)
     supervisor.take()
-    assert not alive(child)
+    until(lambda: not alive(child))
     assert not (data / "run" / "deaf.pid").exists()
     supervisor.stop()
 
