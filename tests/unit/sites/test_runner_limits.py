@@ -46,7 +46,7 @@ def test_a_program_over_its_memory_is_killed_where_the_site_wants_it(site):
     result = site.result(site.attempt({"isr": command}, memoryLimit=True))
     assert (result["outcome"], result["cause"]) == ("failed", "memory")
     assert result["message"] == "used more than its 100 MB of memory"
-    assert result["memory_mb"] >= 300
+    assert result["memory_mb"] > 100
 
 
 def test_memory_of_all_processes_counts_together(site):
