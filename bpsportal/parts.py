@@ -22,7 +22,7 @@ def parts(data: Path, *, listener: socket.socket, workers: int, web_workers: int
     worker = (*celery, "worker", "--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "INFO")
     found = [
         Part("worker", (*worker, "-n", "worker@%h", "-Q", QUEUE_SHORT, "-c", str(workers)), grace_s=20.0),
-        Part("planner", (*worker, "-n", "planner@%h", "-Q", QUEUE_LONG, "-c", "1"), grace_s=20.0),
+        Part("planner", (*worker, "-n", "planner@%h", "-Q", QUEUE_LONG, "-c", "2"), grace_s=20.0),
         Part("clock", (*celery, "beat", "-l", "INFO")),
         Part("web", _web(data, listener, web_workers), fds=(listener.fileno(),), grace_s=15.0),
     ]

@@ -234,11 +234,9 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 3300
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_step": 0.1, "interval_max": 0.2}
-CELERY_TASK_ROUTES = {
-    "campaigns.tasks.plan": {"queue": QUEUE_LONG},
-    "campaigns.tasks.extend": {"queue": QUEUE_LONG},
-    "campaigns.tasks.resume_planning": {"queue": QUEUE_LONG},
-}
+_LONG = ("campaigns.tasks.plan", "campaigns.tasks.extend", "campaigns.tasks.resume_planning", "campaigns.tasks.notify")
+CELERY_TASK_ROUTES = {name: {"queue": QUEUE_LONG} for name in _LONG}
+CELERY_TASK_ANNOTATIONS = {"execution.tasks.tick_site": {"expires": 15}}  # one site's turn; the next second brings another
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
