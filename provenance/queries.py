@@ -34,8 +34,11 @@ __all__ = [
     "paths",
     "prov_document",
     "summary",
+    "top_of_feed",
 ]
 
+NEWEST = 5000
+"""Of so many events the ids are looked at for gaps; more are not written while a gap is waited for."""
 THERE = (DatasetState.REGISTERED.value, DatasetState.PUBLISHED.value)
 EXECUTION_NAMES = ("campaign", "payload", "workflow", "step", "data_id", "site", "host", "software", "version")
 NAME = "{}_name"
@@ -64,6 +67,14 @@ def events_after(cursor: int, *, now: datetime, limit: int = 500) -> list[Event]
     """
     rows = list(Event.objects.filter(pk__gt=cursor).order_by("pk")[:limit])
     return rows[: settled([(row.pk, row.at) for row in rows], cursor, now)]
+
+
+def top_of_feed(cursor: int, *, now: datetime) -> int:
+    """Return the id up to which events above `cursor` can be read without missing any."""
+    newest = list(Event.objects.filter(pk__gt=cursor).order_by("-pk").values_list("pk", "at")[:NEWEST])[::-1]
+    start = newest[0][0] - 1 if len(newest) == NEWEST else cursor
+    count = settled(newest, start, now)
+    return newest[count - 1][0] if count else start
 
 
 def datasets(*, campaign: str | None = None, **narrower: Any) -> QuerySet[Dataset]:

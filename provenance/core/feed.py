@@ -10,10 +10,9 @@ PATIENCE = timedelta(seconds=60)
 def settled(rows: Sequence[tuple[int, datetime]], cursor: int, now: datetime) -> int:
     """Return how many of the rows (id and time, ids ascending from above `cursor`) can be read without missing any.
 
-    Reading stops before a row that follows a gap and is younger than PATIENCE. The very first row follows no gap that
-    could be told from the beginning of the table.
+    Reading stops before a row that follows a gap and is younger than PATIENCE.
     """
-    expected = cursor + 1 if cursor else (rows[0][0] if rows else 0)
+    expected = cursor + 1
     for count, (number, at) in enumerate(rows):
         if number != expected and now - at < PATIENCE:
             return count

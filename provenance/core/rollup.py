@@ -53,6 +53,7 @@ class Slow(NamedTuple):
 
 Counts = dict[str, int]
 _SUMS = ("retries", "wall_milli", "cpu_milli", "wasted_milli", "read_bytes", "write_bytes")
+_TIMES = ("first_s", "last_s")
 _HISTOGRAMS = ("wall", "cpu", "memory")
 
 
@@ -166,12 +167,12 @@ class Tally:
         for name in ("executions", "finals", "causes", "software", "recipes", "sites", "outputs"):
             counts = getattr(self, name)
             data[name] = {key: counts[key] for key in sorted(counts)}
-        for name in (*_SUMS, "first_s", "last_s"):
+        for name in (*_SUMS, *_TIMES):
             data[name] = getattr(self, name)
         for name in _HISTOGRAMS:
             data[name] = getattr(self, name).to_json()
         data["slowest"] = [list(slow) for slow in self.slowest]
-        return {name: value for name, value in data.items() if value}
+        return {name: value for name, value in data.items() if value or (name in _TIMES and value is not None)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Tally":

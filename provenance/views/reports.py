@@ -9,7 +9,6 @@ from django.views.decorators.http import require_safe
 
 from bpsportal.web.access import require
 from provenance import queries
-from provenance.core import coverage as images
 from provenance.core.coverage import MEANING, ImageOutcome
 from provenance.covered import Place
 from provenance.filters import IMAGE_OUTCOMES
@@ -82,15 +81,16 @@ def coverage(request: HttpRequest) -> HttpResponse:
     """The images of a campaign, or the campaigns of an image."""
     require(request.user, "view.report")
     form = CoverageForm(request.GET)
-    context: dict[str, Any] = {"form": form, "campaigns": _campaigns(request), "meaning": MEANING.items()}
+    context: dict[str, Any] = {"form": form, "campaigns": _campaigns(request), "meaning": MEANING.items(), "lines": []}
     if form.is_valid():
         asked = form.cleaned_data
         if asked["campaign"]:
             context["report"] = _images_of(request, asked)
+            context["lines"] = context["report"].images
         elif asked["exposure"] is not None:
             within = by_subject(request.user, "campaign_id")
-            lines = queries.coverage_of(asked["exposure"], asked["detector"], within=within)
-            context |= {"lines": lines, "asked": asked, "outcomes": images.count_outcomes(lines)}
+            context["lines"] = queries.coverage_of(asked["exposure"], asked["detector"], within=within)
+            context["asked"] = asked
     return render(request, "provenance/coverage.html", context)
 
 

@@ -17,7 +17,8 @@ def step(name: str, instance: int, data_id: Mapping[str, Any], **more: Any) -> E
     fact = ExecutionFact(
         kind=ExecutionKind.STEP, campaign="night", run=1, payload="calibrate", step=name, token=f"t{instance}x1",
         outcome=Outcome.SUCCEEDED, workflow="night/1/calibrate", job=instance, instance=instance, data_id=data_id,
-        site="local", host="node1", software="demo-1.0", version="Python 3.11.7", environment={"LANG": "C"}, recipe="r1",
+        site="local", host="node1", software="demo-1.0", version="Python 3.11.7", environment={"LANG": "C"},
+        recipe="r1",
         started_at=NIGHT + timedelta(seconds=instance), ended_at=NIGHT + timedelta(seconds=instance + 10),
         wall_s=10.0, cpu_s=8.0, memory_mb=100.0, read_bytes=1000, write_bytes=500, exit_code=0,
     )  # fmt: skip

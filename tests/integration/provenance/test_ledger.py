@@ -197,7 +197,17 @@ def test_a_fact_without_a_token_is_refused():
 
 def test_what_a_site_sends_in_broken_text_is_kept_in_whole_text():
     ledger.collected(
-        [step("isr", 1, image(7, 3), message="bad \0 \udc80 end", host="no\0de", environment={"X": "a\0b"}, wall_s=float("nan"))]
+        [
+            step(
+                "isr",
+                1,
+                image(7, 3),
+                message="bad \0 \udc80 end",
+                host="no\0de",
+                environment={"X": "a\0b"},
+                wall_s=float("nan"),
+            )
+        ]
     )
 
     row = queries.executions().get()

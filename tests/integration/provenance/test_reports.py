@@ -101,7 +101,9 @@ def test_two_equal_campaigns_made_the_same():
     report = queries.comparison("a", "b")
 
     assert report.same_outputs
-    assert [(o.type, o.same, o.different, o.only_left, o.only_right) for o in report.outputs] == [("postISRCCD", 3, 0, 0, 0)]
+    assert [(o.type, o.same, o.different, o.only_left, o.only_right) for o in report.outputs] == [
+        ("postISRCCD", 3, 0, 0, 0)
+    ]
     assert [(i.type, i.both, i.only_left, i.only_right) for i in report.inputs] == [("raw", 3, 0, 0)]
     assert report.configuration == ()
 
@@ -115,7 +117,9 @@ def test_a_comparison_finds_every_kind_of_difference():
     report = queries.comparison("a", "b")
 
     assert [(d.path, d.left, d.right) for d in report.configuration] == [("config.threshold", 5, 6)]
-    assert [(o.type, o.same, o.different, o.only_left, o.only_right) for o in report.outputs] == [("postISRCCD", 0, 3, 0, 1)]
+    assert [(o.type, o.same, o.different, o.only_left, o.only_right) for o in report.outputs] == [
+        ("postISRCCD", 0, 3, 0, 1)
+    ]
     assert [(i.type, i.both, i.only_left, i.only_right) for i in report.inputs] == [("raw", 3, 0, 1)]
     pairs = {pair.step: pair for pair in report.steps}
     assert pairs["isr"].wall_ratio == pytest.approx(2.0, rel=0.06)
@@ -126,7 +130,9 @@ def test_a_comparison_finds_every_kind_of_difference():
 def test_the_last_run_of_a_campaign_counts_in_a_comparison():
     night(1, campaign="a", sha="ab")
     night(1, campaign="b", first=10_000, sha="cd")
-    again = isr(20_000, 1, image(7, 0), campaign="a", run=2, outputs=(output("postISRCCD", image(7, 0), sha256="cd" * 32),))
+    again = isr(
+        20_000, 1, image(7, 0), campaign="a", run=2, outputs=(output("postISRCCD", image(7, 0), sha256="cd" * 32),)
+    )
     ledger.collected([again])
 
     assert queries.comparison("a", "b").outputs[0].same == 1
@@ -150,13 +156,21 @@ def test_a_campaign_is_not_compared_with_itself():
 def test_coverage_tells_the_outcome_of_every_image():
     raws = register_raws([image(7, detector) for detector in range(3)])
     ledger.planned(
-        campaign="night", run=1, payload="calibrate", steps={"isr": 3}, images=[(7, detector, 1) for detector in range(3)]
+        campaign="night",
+        run=1,
+        payload="calibrate",
+        steps={"isr": 3},
+        images=[(7, detector, 1) for detector in range(3)],
     )
     ledger.collected([isr(1, raws[0], image(7, 0)), isr(2, raws[1], image(7, 1), outcome=Outcome.FAILED)])
 
     page = queries.coverage("night")
 
-    assert [(line.detector, str(line.outcome)) for line in page.images] == [(0, "processed"), (1, "failed"), (2, "waiting")]
+    assert [(line.detector, str(line.outcome)) for line in page.images] == [
+        (0, "processed"),
+        (1, "failed"),
+        (2, "waiting"),
+    ]
     assert page.outcomes == {
         "processed": 1, "partly": 0, "incomplete": 0, "failed": 1, "pruned": 0, "waiting": 1, "used": 0,
     }  # fmt: skip
@@ -263,7 +277,11 @@ def test_planning_gets_the_metadata_along():
 
 def test_only_what_the_payload_made_in_this_run_exists():
     night(2)
-    keys = [("postISRCCD", "detector=0,exposure=7"), ("postISRCCD", "detector=9,exposure=7"), ("raw", "detector=0,exposure=7")]
+    keys = [
+        ("postISRCCD", "detector=0,exposure=7"),
+        ("postISRCCD", "detector=9,exposure=7"),
+        ("raw", "detector=0,exposure=7"),
+    ]
 
     assert queries.existing("night", 1, "calibrate", keys) == {("postISRCCD", "detector=0,exposure=7")}
     assert queries.existing("night", 2, "calibrate", keys) == set()
