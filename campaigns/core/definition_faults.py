@@ -106,6 +106,8 @@ class Definer:
                 continue
             made = self.types[name]
             extra = [item for item in made.dimensions if item not in mine]
+            if self.findings.inside(("datasetTypes", name)):
+                continue
             if not set(mine) <= set(made.dimensions) or len(extra) > 1:
                 has = f"{name} has the dimensions {listing(made.dimensions)}, the step {listing(mine)}"
                 self.findings.add((*location, name), f"{has}; an output has those of its step, or one more")

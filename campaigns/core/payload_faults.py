@@ -24,6 +24,9 @@ from campaigns.core.specs import PayloadSpec
 from campaigns.core.splitting import Split
 from campaigns.core.step_faults import StepsAtSites
 
+_ROOTS: tuple[Location, ...] = ((), ("config",))
+"""Where a campaign's own settings stand."""
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -73,7 +76,7 @@ class PayloadCheck:
             description=part.description or "",
             order=part.order or Order(),
             split=self._split(),
-            clusters=self._clusters(),
+            clusters=self._clusters(together),
             **data,
         )
         self._check_labels(together, spec)
@@ -96,11 +99,20 @@ class PayloadCheck:
         part = self.part.split
         return Split(_given(part.by), part.max_instances or 0) if part else Split()
 
-    def _clusters(self) -> tuple[Cluster, ...]:
-        return tuple(
-            Cluster(name, _given(item.steps), _given(item.dimensions), item.max_size or 0, item.max_clusters or 0)
+    def _clusters(self, together: PayloadPipeline) -> tuple[Cluster, ...]:
+        """The clusters, without the steps that the subset of the pipeline has left out."""
+        left_out = together.labels - _labels(together.pipeline.steps)
+        found = (
+            Cluster(
+                name,
+                tuple(label for label in _given(item.steps) if label not in left_out),
+                _given(item.dimensions),
+                item.max_size or 0,
+                item.max_clusters or 0,
+            )
             for name, item in (self.part.cluster or {}).items()
         )
+        return tuple(cluster for cluster in found if cluster.steps)
 
     def _check_labels(self, together: PayloadPipeline, spec: PayloadSpec) -> None:
         """Steps and dimensions that the payload speaks of and that are not there."""
@@ -138,15 +150,13 @@ class PayloadCheck:
         """The spec with its sites, after looking whether its steps can run there."""
         general = resolver.general()
         sites = allowed_sites(general, self.catalog.sites)
-        if not sites:
+        if not sites and not any(
+            self.findings.inside((*root, "sites")) for root in (*_ROOTS, self.location, (*self.location, "config"))
+        ):
             known = listing(self.catalog.sites)
             self.findings.add(("sites",), f"no site is left to run payload {spec.name}; known sites are {known}")
         steps = StepsAtSites(spec.pipeline.steps, sites, resolver, self.catalog, self.location, self.findings.document)
-        known_clusters = [
-            replace(cluster, steps=tuple(label for label in cluster.steps if label in _labels(spec.pipeline.steps)))
-            for cluster in spec.clusters
-        ]
-        self.findings.add_all(steps.faults(known_clusters))
+        self.findings.add_all(steps.faults(spec.clusters))
         return replace(spec, sites=sites, avoid_nodes=tuple(general.below("sites").get("avoidNodes") or ()))
 
 

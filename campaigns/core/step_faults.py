@@ -16,12 +16,13 @@ from campaigns.core.quantities import duration_text, size_text
 from campaigns.core.resolution import Resolver
 from execution.core.workflow import Request
 
-_OFFERS: tuple[tuple[str, str, Callable[[int], str]], ...] = (
-    ("memory_mb", "requestMemory", lambda number: f"{size_text(number)} of memory"),
-    ("cpus", "requestCpus", lambda number: f"{number} CPUs"),
-    ("disk_mb", "requestDisk", lambda number: f"{size_text(number)} of disk"),
-    ("walltime_s", "requestWalltime", lambda number: f"{duration_text(number)} of wall time"),
+_OFFERS: tuple[tuple[str, str, str, Callable[[int], str]], ...] = (
+    ("memory_mb", "requestMemory", " of memory", size_text),
+    ("cpus", "requestCpus", " CPUs", str),
+    ("disk_mb", "requestDisk", " of disk", size_text),
+    ("walltime_s", "requestWalltime", " of wall time", duration_text),
 )
+"""Field of a request and of a site's offer, its key in documents, and how an amount of it is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +131,8 @@ class StepsAtSites:
 def _too_much(request: Request, site: SiteEntry) -> list[tuple[str, str]]:
     """The needs that exceed what a site offers, as (key, words); 0 means that the offer is not known."""
     found = []
-    for field, key, words in _OFFERS:
+    for field, key, noun, words in _OFFERS:
         asked, offered = getattr(request, field), getattr(site, field)
         if offered and asked > offered:
-            found.append((key, f"{words(asked)}, and site {site.name} offers {words(offered)}"))
+            found.append((key, f"{words(asked)}{noun}, and site {site.name} offers {words(offered)}"))
     return found

@@ -13,7 +13,8 @@ def inherit(data: Mapping[str, Any], parent: Mapping[str, Any]) -> dict[str, Any
     Settings are merged key by key. Without payloads it has all of the parent's; a payload of the same name inherits
     what it does not say itself, and its selection narrows the parent's: both must hold, both exclusions count.
     """
-    found = {key: value for key, value in parent.items() if key not in _OWN}
+    said = _OWN | _keys(data.get("config"))
+    found = {key: value for key, value in parent.items() if key not in said}
     found.update(data)
     for key in _MERGED:
         found[key] = _merged(parent.get(key), data.get(key))
@@ -33,11 +34,16 @@ def _payload(item: Any, known: Mapping[Any, Mapping[str, Any]]) -> Any:
     if not isinstance(name, str) or name not in known:
         return item
     above = known[name]
-    found = {**above, **item}
+    found = {key: value for key, value in above.items() if key not in _keys(item.get("config"))} | {**item}
     for key in ("config", "steps"):
         found[key] = _merged(above.get(key), item.get(key))
     found["data"] = _narrowed(above.get("data"), item.get("data"))
     return {key: value for key, value in found.items() if value is not None}
+
+
+def _keys(config: Any) -> frozenset[Any]:
+    """What a document says under `config` beats what its parent says outside of it."""
+    return frozenset(config) if isinstance(config, Mapping) else frozenset()
 
 
 def _merged(above: Any, mine: Any) -> Any:

@@ -9,7 +9,9 @@ WARP = step("summary", "exposure", "bias", "summary")
 
 
 def data(exposures, detectors):
-    return rows("biasRaw", grid([900], range(detectors))) + rows("raw", grid(range(exposures), range(detectors)), 10_000)
+    return rows("biasRaw", grid([900], range(detectors))) + rows(
+        "raw", grid(range(exposures), range(detectors)), 10_000
+    )
 
 
 def test_each_with_each_goes_through_a_barrier():

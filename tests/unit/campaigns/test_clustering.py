@@ -84,7 +84,9 @@ def test_fewer_jobs_than_allowed_stay_as_they_are():
 
 
 def test_a_size_and_a_number_that_contradict_each_other_are_refused():
-    with pytest.raises(PlanError, match="c: 6 instances do not fit into 2 jobs of at most 2; raise maxClusters or maxSize"):
+    with pytest.raises(
+        PlanError, match="c: 6 instances do not fit into 2 jobs of at most 2; raise maxClusters or maxSize"
+    ):
         jobs(Cluster("c", ("isr",), ("exposure",), max_size=2, max_jobs=2), [1, 2, 3], [1, 2], (ISR,))
 
 
@@ -114,7 +116,7 @@ def test_a_cluster_that_would_wait_for_itself_is_refused_with_its_circle():
 
 def test_two_clusters_that_wait_for_each_other_are_refused():
     a, b = Cluster("a", ("isr", "summary"), ("exposure",)), Cluster("b", ("measure",), ("exposure",))
-    (name, message), = cluster_faults(STEPS, (a, b))
+    ((name, message),) = cluster_faults(STEPS, (a, b))
     assert name in ("a", "b") and "a → b" in message
 
 
@@ -135,6 +137,6 @@ def test_unknown_steps_and_unfit_dimensions_are_told():
 
 def test_a_cluster_may_bear_the_name_of_its_own_step_only():
     assert list(cluster_faults(STEPS, (Cluster("isr", ("isr",)),))) == []
-    assert list(cluster_faults(STEPS, (Cluster("isr", ("measure",)),)))[0] == (
+    assert next(cluster_faults(STEPS, (Cluster("isr", ("measure",)),))) == (
         "isr", "a cluster cannot bear the name of a step outside it",
     )  # fmt: skip

@@ -130,12 +130,17 @@ def test_settings_become_a_failure_policy():
 def test_differences_name_what_changed():
     old = resolve([GLOBAL, Layer(Scope.GLOBAL, "", {"queue": "q"})], HERE)
     new = resolve([STEP, Layer(Scope.GLOBAL, "", {"accountingGroup": "a"})], HERE)
-    changes = {change.key: (change.old and change.old.value, change.new and change.new.value) for change in difference(old, new)}
+    changes = {
+        change.key: (change.old and change.old.value, change.new and change.new.value)
+        for change in difference(old, new)
+    }
     assert changes == {"requestMemory": (1, 6), "queue": ("q", None), "accountingGroup": (None, "a")}
 
 
 def test_equal_values_from_different_layers_are_no_difference():
-    assert difference(resolve([GLOBAL], HERE), resolve([Layer(Scope.CAMPAIGN, "night", {"requestMemory": 1})], HERE)) == ()
+    assert (
+        difference(resolve([GLOBAL], HERE), resolve([Layer(Scope.CAMPAIGN, "night", {"requestMemory": 1})], HERE)) == ()
+    )
 
 
 def test_the_built_in_defaults_are_those_of_a_request():

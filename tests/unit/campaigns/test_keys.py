@@ -28,7 +28,10 @@ def test_resources_are_more_than_nothing(key, value):
 
 
 def test_unknown_keys_are_told_with_what_was_meant():
-    assert faults({"requestMemroy": 1, "zzz": 1})["requestMemroy"] == "unknown key requestMemroy (did you mean requestMemory?)"
+    assert (
+        faults({"requestMemroy": 1, "zzz": 1})["requestMemroy"]
+        == "unknown key requestMemroy (did you mean requestMemory?)"
+    )
     assert faults({"zzz": 1})["zzz"].startswith("unknown key zzz; known are accountingGroup, ")
 
 

@@ -23,7 +23,9 @@ def taken(order, **options):
 
 
 def test_breadth_first_takes_step_after_step():
-    assert [name for name, *_ in taken(Order())] == ["bias"] * 2 + ["isr"] * 4 + ["measure"] * 4 + ["summary"] * 2 + ["collect"]
+    assert [name for name, *_ in taken(Order())] == ["bias"] * 2 + ["isr"] * 4 + ["measure"] * 4 + ["summary"] * 2 + [
+        "collect"
+    ]
 
 
 def test_depth_first_brings_one_exposure_to_its_end_before_the_next():

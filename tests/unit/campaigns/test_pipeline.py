@@ -21,7 +21,9 @@ def define(label, reads="", makes=""):
     inputs = tuple(
         InputSpec(name.rstrip("?"), Need.OPTIONAL if name.endswith("?") else Need.REQUIRED) for name in reads.split()
     )
-    return StepDefinition(label, ("exposure",), inputs, tuple(OutputSpec(name, ("exposure",)) for name in makes.split()), ())
+    return StepDefinition(
+        label, ("exposure",), inputs, tuple(OutputSpec(name, ("exposure",)) for name in makes.split()), ()
+    )
 
 
 STEPS = (define("isr", "raw", "image"), define("measure", "image", "sources"), define("summary", "sources", "table"))
@@ -39,8 +41,10 @@ def faults(change, *arguments, **options):
 
 @pytest.mark.parametrize(
     ("expression", "expected"),
-    [("isr..summary", ["isr", "measure", "summary"]), ("isr..measure", ["isr", "measure"]), ("measure..", ["measure", "summary"]),
-     ("..measure", ["isr", "measure"]), ("summary,isr", ["isr", "summary"]), ("isr", ["isr"]), ("..", ["isr", "measure", "summary"]),
+    [("isr..summary", ["isr", "measure", "summary"]), ("isr..measure", ["isr", "measure"]),
+     ("measure..", ["measure", "summary"]),
+     ("..measure", ["isr", "measure"]), ("summary,isr", ["isr", "summary"]), ("isr", ["isr"]),
+     ("..", ["isr", "measure", "summary"]),
      (" isr .. measure , summary ", ["isr", "measure", "summary"]), (["isr", "summary.."], ["isr", "summary"])],
 )  # fmt: skip
 def test_subsets(expression, expected):
@@ -138,8 +142,14 @@ def pipeline(name, steps, **dimensions):
 
 
 def test_pipelines_in_sequence_are_one():
-    one = combine([pipeline("first", STEPS[:1], image="exposure"), pipeline("second", STEPS[1:], image="exposure", table="x")])
-    assert (one.name, labels(one.steps), sorted(one.types)) == ("first+second", ["isr", "measure", "summary"], ["image", "table"])
+    one = combine(
+        [pipeline("first", STEPS[:1], image="exposure"), pipeline("second", STEPS[1:], image="exposure", table="x")]
+    )
+    assert (one.name, labels(one.steps), sorted(one.types)) == (
+        "first+second",
+        ["isr", "measure", "summary"],
+        ["image", "table"],
+    )
 
 
 def test_pipelines_in_sequence_must_not_contradict_each_other():

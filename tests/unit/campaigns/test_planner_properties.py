@@ -1,6 +1,6 @@
-"""What holds for every plan, tried on pipelines, data, clusters, splits and orders that nobody thought of.
+"""What holds for every plan, tried on pipelines, data, clusters, splits and orders nobody thought of.
 
-The expectation of instances and inputs comes from a slow planner in a dozen lines that follows the definition literally.
+The expectation of instances and inputs comes from a slow planner of few lines that follows the definition literally.
 """
 
 from itertools import product
@@ -22,7 +22,9 @@ from execution.core.workflow import Blueprint, InputSpec, Need, OutputSpec, Requ
 DIMENSIONS = ("exposure", "detector", "tile")
 SETS = [(), ("exposure",), ("detector",), ("tile",), ("detector", "exposure"), ("tile", "exposure"), DIMENSIONS]
 NEEDS = [(Need.REQUIRED, 0), (Need.OPTIONAL, 0), (Need.AT_LEAST, 1), (Need.AT_LEAST, 2)]
-SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+SLOW = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 @st.composite
@@ -46,14 +48,20 @@ def specs(draw: st.DrawFn) -> PlanSpec:
     blueprint = Blueprint("c", 1, "p", tuple(steps), types, {"local": dict.fromkeys(labels, Request())})
     clusters = draw(st.lists(cluster_of(labels), max_size=2))
     clusters = [Cluster(f"c{at}", *rest) for at, rest in enumerate(clusters)]
-    order = draw(st.sampled_from([Order(), Order(OrderKind.DEPTH_FIRST), Order(OrderKind.BY_DIMENSIONS, ("exposure",))]))
-    split = draw(st.builds(Split, st.sampled_from([(), ("exposure",), ("detector", "exposure")]), st.sampled_from([0, 2, 5])))
+    order = draw(
+        st.sampled_from([Order(), Order(OrderKind.DEPTH_FIRST), Order(OrderKind.BY_DIMENSIONS, ("exposure",))])
+    )
+    split = draw(
+        st.builds(Split, st.sampled_from([(), ("exposure",), ("detector", "exposure")]), st.sampled_from([0, 2, 5]))
+    )
     return PlanSpec(blueprint, datasets, (table,), clusters=tuple(clusters), order=order, split=split)
 
 
 def cluster_of(labels: list[str]) -> st.SearchStrategy[tuple[Any, ...]]:
     steps = st.lists(st.sampled_from(labels), min_size=1, max_size=3, unique=True).map(tuple)
-    return st.tuples(steps, st.sampled_from([(), ("exposure",)]), st.sampled_from([0, 1, 3]), st.sampled_from([0, 0, 2]))
+    return st.tuples(
+        steps, st.sampled_from([(), ("exposure",)]), st.sampled_from([0, 1, 3]), st.sampled_from([0, 0, 2])
+    )
 
 
 def planned(spec: PlanSpec) -> Plan:
@@ -173,7 +181,9 @@ def test_barriers_take_the_place_of_edges_and_change_nothing_else(spec):
         jobs = [job for workflow in planned(spec).workflows() for job in workflow.jobs]
     behind = {job.number: job.parents for job in jobs if not job.instances}
     real = {job.number: number for number, job in enumerate(job for job in jobs if job.instances)}
-    meant = [sorted({real[one] for at in job.parents for one in behind.get(at, (at,))}) for job in jobs if job.instances]
+    meant = [
+        sorted({real[one] for at in job.parents for one in behind.get(at, (at,))}) for job in jobs if job.instances
+    ]
     assert [job.instances for job in jobs if job.instances] == [job.instances for job in without]
     assert meant == [sorted(job.parents) for job in without]
 
@@ -206,7 +216,9 @@ def test_a_workflow_stays_within_its_limit_of_instances(spec):
     made = planned(spec)
     for workflow in made.workflows():
         sizes = [len(job.instances) for job in workflow.jobs]
-        assert not spec.split.max_instances or sum(sizes) <= spec.split.max_instances or len([s for s in sizes if s]) == 1
+        assert (
+            not spec.split.max_instances or sum(sizes) <= spec.split.max_instances or len([s for s in sizes if s]) == 1
+        )
 
 
 @SLOW

@@ -28,7 +28,9 @@ def test_staging_capacity_is_in_bytes():
     assert size_bytes(5) == 5
 
 
-@pytest.mark.parametrize("bad", [-1, True, 1.5, None, [], "", "4 GiBs", "GiB", "4  4", "-4 GiB", "9" * 30, "1e3 MB", "٣"])
+@pytest.mark.parametrize(
+    "bad", [-1, True, 1.5, None, [], "", "4 GiBs", "GiB", "4  4", "-4 GiB", "9" * 30, "1e3 MB", "٣"]
+)
 def test_what_is_no_size_is_refused(bad):
     with pytest.raises(ValueError):
         mebibytes(bad)
