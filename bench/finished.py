@@ -1,4 +1,6 @@
-"""Fills a portal with finished work: campaigns of ten steps whose step instances have all succeeded, with their executions."""
+"""Fills a portal with finished work: campaigns of ten steps whose step instances have all succeeded, with
+their executions.
+"""
 
 from datetime import timedelta
 from itertools import islice

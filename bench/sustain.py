@@ -1,6 +1,7 @@
 """Eighty step instances a second, for minutes, beside a million finished ones: how long a pass over the site takes.
 
-The instances sleep; what is measured is the portal. Every pass (collect, poll, place, dispatch) must stay below a second.
+The instances sleep; what is measured is the portal. Every pass (collect, poll, place, dispatch) must stay below
+a second.
 """
 
 import sys

@@ -80,6 +80,7 @@ class Builder:
             "job": str(job),
             "workdir": self.workdir,
             "environment": list(RECORDED),
+            "memoryLimit": self.site.driver == "local",
             "variables": {"BPS_CAMPAIGN": blueprint.campaign, "BPS_PAYLOAD": blueprint.payload, "BPS_JOB": str(job)},
             "steps": {label: self._step(blueprint, step) for label, step in labels.items()},
             "instances": [self._instance(blueprint, row, rows) for row in rows],
