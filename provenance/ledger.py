@@ -70,9 +70,9 @@ def planned(
     sums = Sums()
     for step, instances in steps.items():
         sums.planned(keys[step], instances)
-    some_key = next(iter(keys.values()), None)
-    for exposure, detector, instances in images if some_key else ():
-        sums.image(some_key, (exposure, detector), "planned", instances)
+    for key in list(keys.values())[:1]:
+        for exposure, detector, instances in images:
+            sums.image(key, (exposure, detector), "planned", instances)
     sums.write()
 
 

@@ -6,6 +6,7 @@ its commit may be asked once more.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from provenance import bulk, intern, made
@@ -162,11 +163,16 @@ def _identity(fact: ExecutionFact) -> Identity:
     return fact.token, fact.instance, str(fact.kind)
 
 
+def seconds(moment: datetime | None) -> float | None:
+    """Return a time as seconds since 1970."""
+    return None if moment is None else moment.timestamp()
+
+
 def _ran(row: Row, fact: ExecutionFact) -> Ran:
     return Ran(
         row.pk, row.data_id, row.outcome, row.final, row.attempt, row.site, row.software, row.version, fact.recipe,
-        row.cause, row.started_at and row.started_at.timestamp(), row.ended_at and row.ended_at.timestamp(),
-        row.wall_s, row.cpu_s, row.memory_mb, row.read_bytes, row.write_bytes,
+        row.cause, seconds(row.started_at), seconds(row.ended_at), row.wall_s, row.cpu_s, row.memory_mb,
+        row.read_bytes, row.write_bytes,
     )  # fmt: skip
 
 

@@ -90,7 +90,8 @@ def note_uses(told: Sequence[Told], known: Mapping[Made, int]) -> None:
 def images_read(executions: Sequence[int]) -> Iterable[tuple[int, int, int | None]]:
     """Yield (execution, exposure, detector) of the images among what they read, each once."""
     uses = Use.objects.filter(execution_id__in=executions, dataset__exposure__isnull=False)
-    return uses.values_list("execution_id", "dataset__exposure", "dataset__detector").distinct()
+    images = uses.values_list("execution_id", "dataset__exposure", "dataset__detector").distinct()
+    return ((execution, exposure, detector) for execution, exposure, detector in images if exposure is not None)
 
 
 def _count(

@@ -13,6 +13,7 @@ from provenance import bulk, intern
 from provenance.core.data_id import image_of, parse
 from provenance.core.facts import Outcome
 from provenance.core.rollup import Ran, Tally, differences
+from provenance.load import seconds
 from provenance.models import Coverage, Dataset, Execution, RollUp, Subject, Use
 from provenance.reports import campaign_number
 from provenance.sums import COUNT_OF, COUNTS, PLACE_COLUMNS, Image, Key, Place, place_of
@@ -65,12 +66,8 @@ def _fold(number: int) -> tuple[Tallies, Images]:
 
 def _ran(read: Any) -> Ran:
     """Return a row as the fold takes it: seconds for times, "" for no recipe."""
-    started, ended = read.started_s, read.ended_s
-    return Ran(*read)._replace(
-        recipe=read.recipe or "",
-        started_s=started.timestamp() if started else None,
-        ended_s=ended.timestamp() if ended else None,
-    )
+    times = seconds(read.started_s), seconds(read.ended_s)
+    return Ran(*read)._replace(recipe=read.recipe or "", started_s=times[0], ended_s=times[1])
 
 
 def _add_made(number: int, tallies: Tallies) -> None:

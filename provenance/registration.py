@@ -74,7 +74,8 @@ def register(files: Sequence[FileFact], actor: str) -> list[int]:
         raise Invalid(problems)
     now = timezone.now()
     there = _registered(keys)
-    fresh, known = [], []
+    fresh: list[Dataset] = []
+    known: list[Dataset] = []
     for key, file in zip(keys, files, strict=True):
         row = there.get(key) or Dataset(type_id=key[0], data_id=key[1])
         _fill(row, file)

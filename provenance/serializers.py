@@ -148,7 +148,7 @@ class ExecutionDetailSerializer(ExecutionSerializer):
     recipe_body = serializers.DictField(help_text="Definition, result settings and software of the step")
 
     class Meta(ExecutionSerializer.Meta):
-        fields = (*ExecutionSerializer.Meta.fields, "read", "made", "variables", "recipe_body")
+        fields = (*ExecutionSerializer.Meta.fields, "read", "made", "variables", "recipe_body")  # type: ignore[assignment]
 
 
 class EnvironmentSerializer(serializers.ModelSerializer[Environment]):

@@ -194,7 +194,7 @@ class EventViewSet(FeedViewSet):
         """Those that the user may see."""
         return selection.events_for(self.request.user)
 
-    def filter_queryset(self, queryset: QuerySet[Event]) -> QuerySet[Event]:
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return what is asked for; a feed ends before an id that a slower transaction may still come before."""
         rows = super().filter_queryset(queryset)
         since = self.request.query_params.get("since", "")

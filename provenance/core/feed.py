@@ -10,9 +10,10 @@ PATIENCE = timedelta(seconds=60)
 def settled(rows: Sequence[tuple[int, datetime]], cursor: int, now: datetime) -> int:
     """Return how many of the rows (id and time, ids ascending from above `cursor`) can be read without missing any.
 
-    Reading stops before a row that follows a gap and is younger than PATIENCE.
+    Reading stops before a row that follows a gap and is younger than PATIENCE. Cursor 0 stands for the beginning,
+    wherever that is.
     """
-    expected = cursor + 1
+    expected = cursor + 1 if cursor or not rows else rows[0][0]
     for count, (number, at) in enumerate(rows):
         if number != expected and now - at < PATIENCE:
             return count

@@ -1,5 +1,7 @@
 """Pages of the ledger's rows: datasets with where they come from, executions, the feed of events."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -9,6 +11,7 @@ from bpsportal.web.errors import Missing
 from provenance import queries, selection
 from provenance.core.events import EventKind
 from provenance.core.facts import DatasetState, ExecutionKind, Outcome
+from provenance.descent import Generation
 from provenance.filters import DatasetFilter, EventFilter, ExecutionFilter
 from provenance.models import Dataset, DatasetType, Environment, Event, Execution, Recipe, Use
 from provenance.views.paging import paged
@@ -36,22 +39,17 @@ def dataset(request: HttpRequest, pk: int) -> HttpResponse:
     if row is None:
         raise Missing("dataset", pk)
     line = selection.narrow_lineage(request.user, queries.lineage(pk))
-    groups = [line.ancestors[0] if line.ancestors else None, line.descendants[0] if line.descendants else None]
-    wanted = [number for group in groups if group for number in group.datasets[:SHOWN]]
-    runs = [number for group in groups if group for number in group.executions[:SHOWN]]
-    near = {each.pk: each for each in selection.datasets_for(request.user).filter(pk__in=wanted)}
-    executions = {each.pk: each for each in selection.executions_for(request.user).filter(pk__in=runs)}
-    above, below = (
-        {
-            "executions": [executions[number] for number in group.executions if number in executions],
-            "datasets": [near[number] for number in group.datasets if number in near],
-            "hidden": len(group.datasets) > SHOWN or group.cut,
-        }
-        if group
-        else None
-        for group in groups
-    )
+    above = _shown(request, line.ancestors[0]) if line.ancestors else None
+    below = _shown(request, line.descendants[0]) if line.descendants else None
     return render(request, "provenance/dataset.html", {"dataset": row, "above": above, "below": below})
+
+
+def _shown(request: HttpRequest, generation: Generation) -> dict[str, Any]:
+    """Return the rows of a generation, as many as a page shows."""
+    executions = selection.executions_for(request.user).filter(pk__in=generation.executions[:SHOWN])
+    datasets = selection.datasets_for(request.user).filter(pk__in=generation.datasets[:SHOWN])
+    hidden = generation.cut or max(len(generation.executions), len(generation.datasets)) > SHOWN
+    return {"executions": executions.order_by("pk"), "datasets": datasets.order_by("pk"), "hidden": hidden}
 
 
 @require_safe
@@ -73,8 +71,8 @@ def execution(request: HttpRequest, pk: int) -> HttpResponse:
         raise Missing("execution", pk)
     seen = selection.datasets_for(request.user)
     read = seen.filter(pk__in=Use.objects.filter(execution_id=pk).values("dataset_id"))
-    environment = Environment.objects.filter(pk=row.environment_id).first()
-    recipe = Recipe.objects.filter(pk=row.recipe_id).first()
+    environment = Environment.objects.filter(pk=row.environment_id or 0).first()
+    recipe = Recipe.objects.filter(pk=row.recipe_id or 0).first()
     context = {
         "execution": row,
         "read": list(read.order_by("pk")[:SHOWN]),

@@ -42,7 +42,7 @@ def test_a_kind_of_another_version_is_shown_as_it_is():
     [
         ([], 0, 0),
         ([(1, NOW), (2, NOW)], 0, 2),
-        ([(2, NOW)], 0, 0),
+        ([(2, NOW)], 0, 1),
         ([(4, NOW), (5, NOW), (7, NOW), (8, NOW)], 3, 2),
         ([(4, OLD), (6, OLD), (7, NOW)], 3, 3),
         ([(6, NOW - PATIENCE + timedelta(seconds=1))], 3, 0),
