@@ -1,30 +1,27 @@
 """Every address of the portal: the apps' pages, the REST resources under /api/v1/, sign-in, documents, health."""
 
-from importlib import import_module
-from importlib.util import find_spec
+from itertools import chain
 
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import DefaultRouter
 
 from bpsportal import health
 from bpsportal.web import pages
-
-APPS = ("campaigns", "execution", "provenance")
+from campaigns.api import router_entries as campaign_resources
+from execution.api import router_entries as execution_resources
+from provenance.api import router_entries as provenance_resources
 
 router = DefaultRouter()
-app_pages: list[URLPattern | URLResolver] = []
-for app in APPS:
-    if find_spec(f"{app}.api"):
-        for prefix, viewset, basename in import_module(f"{app}.api").router_entries:
-            router.register(prefix, viewset, basename)
-    if find_spec(f"{app}.urls"):
-        app_pages.append(path("", include(f"{app}.urls")))
+for prefix, viewset, basename in chain(campaign_resources, execution_resources, provenance_resources):
+    router.register(prefix, viewset, basename)
 
 urlpatterns = [
-    *app_pages,
+    path("", include("campaigns.urls")),
+    path("", include("execution.urls")),
+    path("", include("provenance.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("api/v1/", include(router.urls)),
