@@ -129,7 +129,7 @@ FIXES: dict[str, Fix] = {
         "Try again",
         (JobState.FAILED,),
         "The job gets one more attempt at what it has not made. Jobs below it that ran without its outputs, or were "
-        "pruned, stay as they are; a restart of the campaign makes those again.",
+        "pruned, stay as they are.",
         _retry,
     ),
     "release": Fix(

@@ -134,7 +134,7 @@ def _cancelling(job: Job, attempt: Attempt | None) -> Iterator[Reason]:
 
 
 def _final(job: Job, attempt: Attempt | None) -> Iterator[Reason]:
-    told = job.why or (_outcome(attempt) if attempt and attempt.outcome else "")
+    told = job.why or (", ".join(part for part in (attempt.cause, attempt.message) if part) if attempt else "")
     yield Reason(f"{job.state}: {told}" if told else job.state, job.state_at)
 
 

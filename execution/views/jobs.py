@@ -26,8 +26,16 @@ def jobs(request: HttpRequest) -> HttpResponse:
     page = paged(request, chosen.qs if valid else Job.objects.none())
     exact = valid and not chosen.given("site", "since")
     total = selection.how_many("job", request.user, chosen.asked) if exact else None
-    context = {"filter": chosen, "page": page, "total": total, "states": list(JobState)}
+    rows = _with_last_words(page.rows)
+    context = {"filter": chosen, "page": page, "rows": rows, "total": total, "states": list(JobState)}
     return render(request, "execution/jobs.html", context)
+
+
+def _with_last_words(rows: list[Job]) -> list[tuple[Job, str]]:
+    """Each job with what its last attempt said, or what its last move was for."""
+    attempts = Attempt.objects.filter(job__in=rows, is_open=False).order_by("job_id", "number")
+    words = {job: (cause, message) for job, cause, message in attempts.values_list("job_id", "cause", "message")}
+    return [(row, row.why or ": ".join(part for part in words.get(row.pk, ()) if part)) for row in rows]
 
 
 @require_safe

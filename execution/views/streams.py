@@ -1,6 +1,6 @@
 """The log viewer: a window on a stream as inert text, and the raw stream as a file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -16,6 +16,7 @@ from execution.streaming import download
 
 WINDOW = 64 << 10
 """Bytes of a stream on one page."""
+LONGEST_LINE = 4 << 10
 
 
 class WindowForm(forms.Form):
@@ -45,7 +46,7 @@ def log(request: HttpRequest, pk: int) -> HttpResponse:
     stream, instance, offset = _asked(request)
     part, trouble = None, ""
     try:
-        part = logs.read(logs.source_of(attempt, stream, instance), -WINDOW if offset is None else offset, WINDOW)
+        part = _whole_lines(logs.source_of(attempt, stream, instance), -WINDOW if offset is None else offset)
     except Missing as missing:
         trouble = missing.name
     context = {
@@ -56,6 +57,7 @@ def log(request: HttpRequest, pk: int) -> HttpResponse:
         "instance": StepInstance.objects.filter(pk=instance, job=attempt.job).first() if instance else None,
         "window": _window(part) if part else None,
         "trouble": trouble,
+        "at_end": offset is None,
         "live": attempt.is_open and offset is None,
     }
     return render(request, "execution/log.html", context)
@@ -67,6 +69,16 @@ def raw(request: HttpRequest, pk: int) -> HttpResponseBase:
     attempt = _attempt(request, pk)
     stream, instance, _ = _asked(request)
     return download(logs.source_of(attempt, stream, instance), f"{attempt.token}.{stream}")
+
+
+def _whole_lines(source: logs.Source, offset: int) -> logs.Piece:
+    """A window from the first line that begins in it; a line longer than any is shown from where it is cut."""
+    part = logs.read(source, offset, WINDOW)
+    if part.offset == 0:
+        return part
+    before = logs.read(source, part.offset - 1, LONGEST_LINE).body.find(b"\n")
+    skipped = max(0, before)
+    return replace(part, body=part.body[skipped:], offset=part.offset + skipped)
 
 
 def _window(part: logs.Piece) -> Window:
