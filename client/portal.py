@@ -1,8 +1,8 @@
 """The portal as the client sees it: requests with a token, answers as plain data, refusals as one exception.
 
-    Trouble
-    ├── Refusal       the portal said no: message, problems, legal moves
-    └── Unreachable   there was no answer
+Trouble
+├── Refusal       the portal said no: message, problems, legal moves
+└── Unreachable   there was no answer
 """
 
 import time
@@ -87,7 +87,9 @@ class Portal:
                 answer = self.http.request(method, url, **request)
             except httpx.HTTPError as error:
                 if not left:
-                    raise Unreachable(f"{self.http.base_url} does not answer: {error or type(error).__name__}") from error
+                    raise Unreachable(
+                        f"{self.http.base_url} does not answer: {error or type(error).__name__}"
+                    ) from error
             else:
                 if answer.status_code not in _BUSY or not left:
                     break

@@ -1,4 +1,4 @@
-"""`make demo`: the whole portal on a fresh machine, with people, a simulated night, and a campaign that processes it."""
+"""`make demo`: the whole portal on a fresh machine, with people, a simulated night and a campaign over it."""
 
 
 class Trouble(Exception):

@@ -21,7 +21,7 @@ def python_of(data: Path) -> Path:
 
 
 def simulate(python: Path, folder: Path) -> bool:
-    """Write the night unless it is there; tells whether it was written now. A half-written one is never taken for whole."""
+    """Write the night unless it is there; tells whether it was written now. Half of one is never taken for whole."""
     if (folder / "truth.json").exists():
         return False
     draft = folder.with_name(f"{folder.name}.part")

@@ -3,19 +3,17 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import httpx
 
 from bpsportal.demo import Trouble
 
-START_S = 120.0
-STOP_S = 30.0
+START_S = 180.0
+STOP_S = 40.0
 _LOOK_S = 0.2
 _OK = 200
 
@@ -29,9 +27,8 @@ class Server:
     def check(self) -> None:
         """Raise Trouble when the portal has ended by itself."""
         if self.child is not None and self.child.poll() is not None:
-            raise Trouble(
-                f"the portal ended with status {self.child.returncode}:\n{_tail(self.log)}\nIts log is {self.log}"
-            )
+            said = _tail(self.log)
+            raise Trouble(f"the portal ended with status {self.child.returncode}; it said:\n{said}\n({self.log})")
 
     def stop(self) -> None:
         """End what this demo started, gently first."""
@@ -55,57 +52,47 @@ def running(data: Path) -> str:
         return ""
 
 
-def start(manage: Path, data: Path, port: int) -> Server:
-    """Start the portal at this port and wait until it is ready; the one that runs already is taken as it is.
+def start(manage: Path, data: Path, port: int | None) -> Server:
+    """Start the portal and wait until it is ready; one that runs on this data folder already is taken as it is.
 
-    Trouble when the port is taken, when a child dies, or when it does not get ready in START_S seconds.
+    Without a port it takes the usual one or the next that is free. Trouble when the wanted port is taken, when the
+    portal ends, or when it does not get ready in START_S seconds.
     """
     if found := running(data):
-        if not found.endswith(f":{port}"):
-            raise Trouble(
-                f"a portal runs on {data} already, at {found}; stop it, or use its port: make demo PORT={found.rpartition(':')[2]}"
-            )
+        if port is not None and not found.endswith(f":{port}"):
+            other = found.rpartition(":")[2]
+            raise Trouble(f"a portal runs on {data} already, at {found}; stop it or use it: make demo PORT={other}")
         return Server(found, None, data / "log")
-    refuse_taken(port)
-    url = f"http://127.0.0.1:{port}"
     log = data / "log" / "demo-portal.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, str(manage), "portal", *(["--port", str(port)] if port is not None else [])]
+    environment = {key: value for key, value in os.environ.items() if key != "BPS_URL"}
     with log.open("wb") as out:
-        command = [sys.executable, str(manage), "portal", "--host", "127.0.0.1", "--port", str(port)]
         child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
-            env={**os.environ, "BPS_URL": url},
-        )  # fmt: skip
-    server = Server(url, child, log)
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=environment,
+        )
+    server = Server("", child, log)
     try:
-        _await(server)
+        server.url = _await(server, data)
     except BaseException:
         server.stop()
         raise
     return server
 
 
-def refuse_taken(port: int) -> None:
-    """Raise Trouble when something else listens at the port."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise Trouble(
-                f"port {port} cannot be used ({error.strerror}): take another one, make demo PORT={port + 1}"
-            ) from None
-
-
-def _await(server: Server) -> None:
+def _await(server: Server, data: Path) -> str:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         server.check()
-        with suppress(httpx.HTTPError):
-            if httpx.get(f"{server.url}/readyz", timeout=5).status_code == _OK:
-                return
+        if url := running(data):
+            return url
         time.sleep(_LOOK_S)
-    raise Trouble(f"the portal is not ready after {START_S:.0f} s:\n{_tail(server.log)}\nIts log is {server.log}")
+    raise Trouble(f"the portal is not ready after {START_S:.0f} s; it said:\n{_tail(server.log)}\n({server.log})")
 
 
 def _tail(log: Path, lines: int = 15) -> str:

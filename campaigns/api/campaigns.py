@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.decorators import action
+from rest_framework.parsers import FormParser, JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -29,6 +30,7 @@ from campaigns.services.submit import submit
 from provenance import queries as history
 
 CHUNK = 200
+VERB: dict[str, Any] = {"detail": True, "methods": ["post"], "parser_classes": [JSONParser, FormParser]}
 DRAFT = OpenApiParameter("draft", OpenApiTypes.BOOL, description="Keep it in spite of its problems")
 REASON = OpenApiParameter("reason", OpenApiTypes.STR, description="Why; kept with the change")
 
@@ -49,6 +51,7 @@ class CampaignViewSet(PortalViewSet):
     filterset_class = CampaignFilter
     lookup_field = "name"
     lookup_value_regex = "[^/]+"
+    parser_classes = PARSERS
     verbs = {
         **dict.fromkeys(("list", "retrieve", "counts", "config", "events"), "view.campaign"),
         "create": "campaign.create",
@@ -70,11 +73,6 @@ class CampaignViewSet(PortalViewSet):
     def scope_of(self, obj: Campaign) -> Scope:
         """Its program and itself."""
         return Scope(program=obj.program, campaign=obj.name)
-
-    def get_parsers(self) -> list[Any]:
-        """Documents come as YAML or JSON; everything else as JSON."""
-        takes_document = getattr(self, "action", None) in ("create", "update", "partial_update", "check", "preview")
-        return [parser() for parser in PARSERS] if takes_document else super().get_parsers()
 
     def get_serializer_class(self) -> Any:
         """Lists say less."""
@@ -138,7 +136,7 @@ class CampaignViewSet(PortalViewSet):
         return Response(preview.of_campaign(self.get_object()))
 
     @_verb("Submit: pin every version, plan, run")
-    @action(detail=True, methods=["post"])
+    @action(**VERB)
     @idempotent
     def submit(self, request: Request, name: str) -> Response:
         """Nothing runs before all of it is planned."""
@@ -147,35 +145,35 @@ class CampaignViewSet(PortalViewSet):
         return self._done(campaign.name, Outcome((campaign.name,)))
 
     @_verb("Dispatch nothing more of it and its subcampaigns")
-    @action(detail=True, methods=["post"])
+    @action(**VERB)
     @idempotent
     def pause(self, request: Request, name: str) -> Response:
         """What runs may finish."""
         return self._act(request, control.pause, answers.why(request))
 
     @_verb("Let it and its subcampaigns go on")
-    @action(detail=True, methods=["post"])
+    @action(**VERB)
     @idempotent
     def resume(self, request: Request, name: str) -> Response:
         """Dispatch, or planning, goes on."""
         return self._act(request, control.resume, answers.why(request))
 
     @_verb("Declare it and its subcampaigns failed, at once", answers.GroundsSerializer)
-    @action(detail=True, methods=["post"])
+    @action(**VERB)
     @idempotent
     def terminate(self, request: Request, name: str) -> Response:
         """Running jobs are killed, the rest never starts; what was produced stays listed."""
         return self._act(request, control.terminate, answers.needed_why(request))
 
     @_verb("Put it and its subcampaigns away")
-    @action(detail=True, methods=["post"])
+    @action(**VERB)
     @idempotent
     def archive(self, request: Request, name: str) -> Response:
         """It stays readable."""
         return self._act(request, control.archive, answers.why(request))
 
     @_verb("Change its priority and that of its subcampaigns", answers.NewPrioritySerializer)
-    @action(detail=True, methods=["post"])
+    @action(**VERB)
     @idempotent
     def priority(self, request: Request, name: str) -> Response:
         """Holds for what has not gone out yet; nothing that runs is evicted."""
@@ -185,7 +183,7 @@ class CampaignViewSet(PortalViewSet):
 
     @extend_schema(summary="Copy its document under another name", request=answers.CloneSerializer,
                    responses={201: CampaignDetailSerializer})  # fmt: skip
-    @action(detail=True, methods=["post"])
+    @action(**VERB)
     @idempotent
     def clone(self, request: Request, name: str) -> Response:
         """A campaign of its own, ready to be submitted."""

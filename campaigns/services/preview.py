@@ -17,9 +17,9 @@ from campaigns.reading import check_campaign, origin_of, plain, read, spec_of
 MAX_OMISSIONS = 50
 
 
-def of_document(source: bytes | str, *, actor: str) -> dict[str, Any]:
+def of_document(source: bytes | str, *, actor: str, revised: str = "") -> dict[str, Any]:
     """The preview of a document that was not stored; Invalid."""
-    spec, known = check_campaign(read(source), origin=origin_of(actor))
+    spec, known = check_campaign(read(source), origin=origin_of(actor), revised=revised)
     return of_spec(spec, known)
 
 
