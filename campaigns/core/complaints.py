@@ -93,7 +93,8 @@ def validate(model: type[Model], data: object) -> tuple[Model | None, list[Fault
         try:
             found = model.model_validate(kept)
         except ValidationError as error:
-            faults.extend(fault for fault in faults_of(error, model) if fault not in faults)
+            told = set(faults)
+            faults.extend(fault for fault in faults_of(error, model) if fault not in told)
             places = _places(error, kept)
             if () in places:
                 return None, faults
@@ -153,7 +154,9 @@ def faults_of(error: ValidationError, model: type[BaseModel]) -> list[Fault]:
 
 
 def unknown_key(key: str, known: frozenset[str]) -> str:
-    """The message for a key that nobody knows."""
+    """The message for a key that nobody knows; without known ones it is short."""
+    if not known:
+        return f"unknown key {key[:_MAX_SHOWN]}"
     return f"unknown key {key[:_MAX_SHOWN]}{did_you_mean(key, known) or f'; known are {listing(known, 20)}'}"
 
 

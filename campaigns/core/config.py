@@ -172,12 +172,12 @@ def concerns(layer: Layer, address: Address, site: str) -> bool:
         case Scope.PAYLOAD:
             return layer.target == f"{address.campaign}/{address.payload}"
         case Scope.STEP | Scope.DEFINITION:
-            return layer.target in _step_targets(address)
+            return layer.target in step_targets(address)
         case _:
             return True
 
 
-def _step_targets(address: Address) -> tuple[str, str, str]:
+def step_targets(address: Address) -> tuple[str, str, str]:
     """The targets of step layers that mean this step, the widest first."""
     label = address.step
     return label, f"{address.pipeline}/{label}", f"{address.campaign}/{address.payload}/{label}"

@@ -75,14 +75,15 @@ def in_order(parents: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
 
 def below(start: str, steps: Sequence[StepShape], first: frozenset[str]) -> frozenset[str]:
     """The steps that read one of the `first` types or, further down, anything made by such a step; never `start`."""
-    tainted = set(first)
+    readers: dict[str, list[StepShape]] = {}
+    for step in steps:
+        for item in step.inputs:
+            readers.setdefault(item.type, []).append(step)
     found: set[str] = set()
-    grown = True
-    while grown:
-        grown = False
-        for step in steps:
-            if step.label not in found and step.label != start and any(item.type in tainted for item in step.inputs):
+    waiting = list(first)
+    while waiting:
+        for step in readers.pop(waiting.pop(), ()):
+            if step.label != start and step.label not in found:
                 found.add(step.label)
-                tainted.update(output.type for output in step.outputs)
-                grown = True
+                waiting.extend(output.type for output in step.outputs)
     return frozenset(found)

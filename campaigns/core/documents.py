@@ -10,6 +10,9 @@ from campaigns.core.fields import Count, Email, Identifier, Name, Scalar, Second
 from campaigns.core.names import identifier_fault
 from campaigns.core.ordering import Order, OrderKind
 
+MAX_STEPS = 2000
+"""Steps that anything can speak of; ten times as many as the largest pipelines have."""
+
 SHORTHANDS = ("software", "priority", "share", "sites", "logs", "retry", "persist", "unexpected", "verify")
 """Keys of configuration that may also stand directly in a campaign or payload, outside `config`."""
 
@@ -38,7 +41,7 @@ def _order(value: object) -> Order:
     if value in (OrderKind.BREADTH_FIRST, OrderKind.DEPTH_FIRST):
         return Order(OrderKind(str(value)))
     if isinstance(value, dict) and set(value) == {"by"} and isinstance(value["by"], list) and value["by"]:
-        names = value["by"]
+        names = value["by"][:100]
         faults = {at: _dimension_fault(name) for at, name in enumerate(names)}
         wrong: list[Fault] = [(("by", at), fault) for at, fault in faults.items() if fault]
         if wrong:
@@ -62,6 +65,8 @@ def _choices(value: object) -> object:
 def _parts(value: object) -> object:
     """`isr..visitSummary`, or a list of labels and ranges."""
     values = value if isinstance(value, list) else [value]
+    if len(values) > MAX_STEPS:
+        raise ValueError(f"must have {MAX_STEPS} or fewer parts")
     if not values or not all(isinstance(item, str) for item in values):
         raise ValueError(f"must be steps such as isr..visitSummary, or a list of them, not {found_kind(value)}")
     return value
@@ -106,10 +111,10 @@ class PipelineUse(Part):
     pipeline: Name | None = None
     version: Count | None = None
     steps: StepParts | None = None
-    skip: list[str | None] | None = None
-    insert: list[InsertPart | None] | None = None
-    order: list[str | None] | None = None
-    dataset_types: dict[Name, DatasetTypePart] | None = None
+    skip: Annotated[list[str | None], Field(max_length=MAX_STEPS)] | None = None
+    insert: Annotated[list[InsertPart | None], Field(max_length=200)] | None = None
+    order: Annotated[list[str | None], Field(max_length=MAX_STEPS)] | None = None
+    dataset_types: Annotated[dict[Name, DatasetTypePart], Field(max_length=MAX_STEPS)] | None = None
 
 
 class DataPart(Part):
@@ -117,8 +122,8 @@ class DataPart(Part):
 
     where: Annotated[str, Field(max_length=20_000)] | None = None
     exclude: Annotated[list[Exclusion | None], Field(max_length=100_000)] | None = None
-    inputs: list[Name | None] | None = None
-    tables: list[Name | None] | None = None
+    inputs: Annotated[list[Name | None], Field(max_length=1000)] | None = None
+    tables: Annotated[list[Name | None], Field(max_length=100)] | None = None
 
 
 class ClusterPart(Part):
@@ -126,8 +131,8 @@ class ClusterPart(Part):
 
     REQUIRED: ClassVar[frozenset[str]] = frozenset({"steps"})
 
-    steps: Annotated[list[Name | None], Field(min_length=1)] | None = None
-    dimensions: list[Identifier | None] | None = None
+    steps: Annotated[list[Name | None], Field(min_length=1, max_length=MAX_STEPS)] | None = None
+    dimensions: Annotated[list[Identifier | None], Field(max_length=100)] | None = None
     max_size: Count | None = None
     max_clusters: Count | None = None
 
@@ -135,7 +140,7 @@ class ClusterPart(Part):
 class SplitPart(Part):
     """How a payload becomes many workflows."""
 
-    by: list[Identifier | None] | None = None
+    by: Annotated[list[Identifier | None], Field(max_length=100)] | None = None
     max_instances: Count | None = None
 
 
@@ -150,10 +155,10 @@ class PayloadPart(Part):
     pipelines: Annotated[list[PipelineUse | None], Field(min_length=1, max_length=100)] | None = None
     data: DataPart | None = None
     order: Annotated[Order, BeforeValidator(_order), WithJsonSchema({})] | None = None
-    cluster: dict[Name, ClusterPart] | None = None
+    cluster: Annotated[dict[Name, ClusterPart], Field(max_length=1000)] | None = None
     split: SplitPart | None = None
     config: dict[str, Any] | None = None
-    steps: dict[str, dict[str, Any]] | None = None
+    steps: Annotated[dict[str, dict[str, Any]], Field(max_length=MAX_STEPS)] | None = None
 
 
 class CampaignDocument(Part):
@@ -168,7 +173,7 @@ class CampaignDocument(Part):
     tags: Annotated[list[Name | None], Field(max_length=50)] | None = None
     deadline: Deadline | None = None
     parent: Name | None = None
-    variables: dict[Identifier, Scalar] | None = None
+    variables: Annotated[dict[Identifier, Scalar], Field(max_length=1000)] | None = None
     config: dict[str, Any] | None = None
     notify: Annotated[list[Notice | None], Field(max_length=100)] | None = None
     payloads: Annotated[list[PayloadPart | None], Field(min_length=1, max_length=1000)] | None = None

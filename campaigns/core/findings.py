@@ -6,6 +6,9 @@ from campaigns.core.complaints import Fault
 from campaigns.core.document import Document
 from campaigns.core.problem import Location, Problem, path_text
 
+MAX_PROBLEMS = 1000
+"""What nobody would read to the end is not told in full."""
+
 
 class Findings:
     """Collects problems of a `document`. The layer follows from the place, unless the kind of document fixes it."""
@@ -14,13 +17,18 @@ class Findings:
         self.document = document
         self._layer = layer
         self._problems: dict[tuple[str, str], Problem] = {}
+        self._untold = 0
 
     def add(self, location: Location, message: str) -> None:
         """Notes a problem; the same one at the same place only once."""
         path = path_text(location)
+        if (path, message) in self._problems:
+            return
+        if len(self._problems) >= MAX_PROBLEMS:
+            self._untold += 1
+            return
         layer = layer_at(location) if self._layer is None else self._layer
-        problem = Problem(path, message, layer, self.document.line(location))
-        self._problems.setdefault((path, message), problem)
+        self._problems[path, message] = Problem(path, message, layer, self.document.line(location))
 
     def add_all(self, faults: Iterable[Fault], location: Location = ()) -> bool:
         """Notes faults whose places are relative to a location; True if there were any."""
@@ -37,7 +45,10 @@ class Findings:
 
     def problems(self) -> tuple[Problem, ...]:
         """All of them, in the order of the document's lines."""
-        return tuple(sorted(self._problems.values(), key=lambda problem: (problem.line or 0, problem.path)))
+        found = sorted(self._problems.values(), key=lambda problem: (problem.line or 0, problem.path))
+        if self._untold:
+            found.append(Problem("", f"there are {self._untold} more problems; mend these first"))
+        return tuple(found)
 
 
 def layer_at(location: Location) -> str:

@@ -68,15 +68,15 @@ class Persist(Part):
     """What becomes of outputs: `default`, and by type."""
 
     default: Literal["keep", "transient"] | None = None
-    types: dict[Name, Lasting] | None = None
+    types: Annotated[dict[Name, Lasting], Field(max_length=2000)] | None = None
 
 
 class Sites(Part):
     """Which sites and nodes may be used."""
 
-    only: list[Name] | None = None
-    avoid: list[Name] | None = None
-    avoid_nodes: list[Nodes] | None = None
+    only: Annotated[list[Name], Field(max_length=1000)] | None = None
+    avoid: Annotated[list[Name], Field(max_length=1000)] | None = None
+    avoid_nodes: Annotated[list[Nodes], Field(max_length=1000)] | None = None
 
 
 def _read_with(annotation: Any) -> Callable[[Any], Any]:
@@ -150,6 +150,8 @@ _TABLE: tuple[tuple[str, Kind, frozenset[Scope], Callable[[Any], Any]], ...] = (
 )
 KEYS: dict[str, Key] = {row[0]: Key(*row) for row in _TABLE}
 
+_MAX_HINTS = 100
+
 STEPS = "steps"
 """Beside its keys a layer may hold `steps`: step label -> keys that concern this step only."""
 
@@ -183,7 +185,9 @@ def _read_flat(values: Mapping[str, Any], scope: Scope, layer: Scope) -> tuple[d
     for name, value in values.items():
         key = KEYS.get(name)
         if key is None:
-            faults.append(((name,), unknown_key(name, frozenset(KEYS) | {STEPS})))
+            # looking for what was meant takes time, and nobody reads it a thousand times
+            known = frozenset(KEYS) | {STEPS} if len(faults) < _MAX_HINTS else frozenset()
+            faults.append(((name,), unknown_key(name, known)))
         elif scope not in key.scopes or (layer is Scope.SITE and key.kind is Kind.RESULT):
             faults.append(((name,), _misplaced(key, layer)))
         elif value is not None:

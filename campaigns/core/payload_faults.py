@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from campaigns.core.catalog import Catalog
@@ -11,7 +12,7 @@ from campaigns.core.complaints import unknown_key
 from campaigns.core.config import Layer
 from campaigns.core.documents import SHORTHANDS, CampaignDocument, PayloadPart
 from campaigns.core.emptiness import is_empty
-from campaigns.core.findings import Findings
+from campaigns.core.findings import MAX_PROBLEMS, Findings
 from campaigns.core.keys import STEPS, Scope, read_values
 from campaigns.core.names import name_fault
 from campaigns.core.ordering import Order
@@ -168,7 +169,7 @@ def read_settings(
     findings.add_all(faults, (*location, "config"))
     extra = part.model_extra or {}
     fields = frozenset(item.alias or name for name, item in type(part).model_fields.items())
-    for key in extra.keys() - set(SHORTHANDS):
+    for key in islice(extra.keys() - set(SHORTHANDS), MAX_PROBLEMS):
         hint = "; settings stand under config" if read_values({key: None}, scope)[1] == [] else ""
         message = f"unknown key {key} here{hint}" if hint else unknown_key(key, fields | frozenset(SHORTHANDS))
         findings.add((*location, key), message)

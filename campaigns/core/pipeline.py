@@ -4,6 +4,7 @@ Each function gives a new sequence or raises PipelineError with every reason why
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -121,10 +122,13 @@ def insert(steps: Steps, added: StepDefinition, *, before: str = "", after: str 
 def reorder(steps: Steps, order: Sequence[str]) -> Steps:
     """The steps in another order, which names each of them once."""
     by_label = {step.label: step for step in steps}
-    faults = [_unknown(label, by_label) for label in dict.fromkeys(order) if label not in by_label]
-    faults += [f"step {label} stands twice in the order" for label in dict.fromkeys(order) if order.count(label) > 1]
+    counts = Counter(order)
+    faults = [_unknown(label, by_label) for label in counts if label not in by_label]
+    faults += [f"step {label} stands twice in the order" for label, count in counts.items() if count > 1]
     faults += [
-        f"step {label} is missing in the order; skip it if it shall not run" for label in by_label if label not in order
+        f"step {label} is missing in the order; skip it if it shall not run"
+        for label in by_label
+        if label not in counts
     ]
     if faults:
         raise PipelineError(faults)

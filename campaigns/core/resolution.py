@@ -1,29 +1,34 @@
 """Resolution: all layers that concern the steps of one payload, and what they come to."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from campaigns.core.config import Address, Layer, Settings, resolve
+from campaigns.core.config import Address, Layer, Settings, resolve, step_targets
 from campaigns.core.keys import Scope
 from campaigns.core.pipeline import StepDefinition
 
 
-@dataclass(frozen=True, slots=True)
 class Resolver:
-    """`layers`: the catalog's, the campaign's and the payload's own, in any order."""
+    """Resolves settings of one payload's steps from `layers`: the catalog's, the campaign's and the payload's own."""
 
-    layers: tuple[Layer, ...]
-    campaign: str
-    payload: str
+    def __init__(self, layers: Iterable[Layer], campaign: str, payload: str) -> None:
+        self.campaign, self.payload = campaign, payload
+        self._general: list[Layer] = []
+        self._by_target: dict[str, list[Layer]] = {}
+        for layer in layers:
+            if layer.scope is Scope.STEP:
+                self._by_target.setdefault(layer.target, []).append(layer)
+            else:
+                self._general.append(layer)
 
     def settings(self, step: StepDefinition, site: str = "") -> Settings:
         """The settings of a step at a site; without a site those that hold everywhere."""
         address = Address(self.campaign, self.payload, step.pipeline, step.label)
-        return resolve((*self.layers, definition_layer(step)), address, site)
+        own = [layer for target in step_targets(address) for layer in self._by_target.get(target, ())]
+        return resolve((*self._general, definition_layer(step), *own), address, site)
 
     def general(self) -> Settings:
         """What concerns the payload as a whole."""
-        return resolve(self.layers, Address(self.campaign, self.payload, "", ""))
+        return resolve(self._general, Address(self.campaign, self.payload, "", ""))
 
 
 def definition_layer(step: StepDefinition) -> Layer:

@@ -44,13 +44,13 @@ CAMPAIGN: dict[State, frozenset[State]] = {
     State.READY: frozenset({State.DRAFT, State.PLANNING, State.ARCHIVED}),
     State.PLANNING: frozenset({State.RUNNING, State.PAUSED, State.CANCELLING, State.READY}),
     State.RUNNING: frozenset({State.PAUSED, State.CANCELLING, State.SUCCEEDED, State.FAILED}),
-    State.PAUSED: frozenset({State.RUNNING, State.CANCELLING}),
+    State.PAUSED: frozenset({State.RUNNING, State.PLANNING, State.CANCELLING}),
     State.CANCELLING: frozenset({State.FAILED}),
     State.SUCCEEDED: frozenset({State.PLANNING, State.ARCHIVED}),
     State.FAILED: frozenset({State.PLANNING, State.ARCHIVED}),
     State.ARCHIVED: frozenset(),
 }
-"""State -> states that may follow it."""
+"""State -> states that may follow it. A campaign that was paused while it was planned goes back to planning."""
 
 
 @dataclass(frozen=True, slots=True)
