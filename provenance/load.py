@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from provenance import bulk, intern, made
 from provenance.core import clean
-from provenance.core.data_id import image_of, parse, text_of
+from provenance.core.data_id import MAX_LENGTH, image_of, read, text_of
 from provenance.core.facts import ExecutionFact, ExecutionKind, Outcome
 from provenance.core.rollup import Ran
 from provenance.models import Execution, LogFile, SubjectKind
@@ -103,7 +103,7 @@ def _finals(instances: Sequence[int]) -> Iterable[tuple[int, Claim]]:
     columns = ("pk", "instance", "attempt", "outcome", "campaign_id", "run", "payload_id", "step_id", "data_id__name")
     for pk, instance, attempt, outcome, campaign, run, payload, step, data_id in rows.values_list(*columns):
         key = Key(campaign, run, payload, ExecutionKind.STEP.value, step)
-        former = Former(pk, key, outcome, image_of(parse(data_id)))
+        former = Former(pk, key, outcome, image_of(read(data_id)))
         yield instance, Claim(outcome == Outcome.SUCCEEDED, attempt, former)
 
 
@@ -111,7 +111,7 @@ def _executions(fresh: Sequence[ExecutionFact], losers: set[Identity]) -> list[R
     """Insert the executions and return their rows, ids filled in."""
     rows = [Row.of(fact) for fact in fresh]
     names = names_of(fresh)
-    texts = [text_of(fact.data_id) for fact in fresh]
+    texts = [clean.text(text_of(fact.data_id), MAX_LENGTH) for fact in fresh]
     wanted = {name for group in set(names) for name in zip(NAMED, group, strict=True)}
     ids = intern.subjects(wanted | {(SubjectKind.DATA_ID, text) for text in texts})
     environments = _environments(fresh)

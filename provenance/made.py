@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from provenance import bulk, intern
 from provenance.core import clean
-from provenance.core.data_id import image_of, text_of
+from provenance.core.data_id import MAX_LENGTH, image_of, text_of
 from provenance.core.facts import DatasetState, ExecutionFact
 from provenance.models import CampaignInput, Dataset, Execution, Use
 from provenance.row import Row
@@ -17,6 +17,7 @@ from provenance.sums import Sums
 log = logging.getLogger(__name__)
 
 Told = tuple[ExecutionFact, Row]
+PATH_LENGTH, DIGEST_LENGTH = 1000, 64
 COLUMNS = (
     "campaign_id", "run", "payload_id", "type_id", "data_id", "exposure", "detector", "path", "size_bytes", "sha256",
     "metadata", "state", "execution", "created_at",
@@ -43,7 +44,9 @@ class Found(NamedTuple):
 
 def publish(told: Sequence[Told], sums: Sums) -> dict[Made, int]:
     """Write the outputs of final successes, over those of an attempt they replace; returns the ids."""
-    outputs = [(row, output, text_of(output.data_id)) for fact, row in told for output in fact.outputs]
+    outputs = [
+        (row, output, clean.text(text_of(output.data_id), MAX_LENGTH)) for fact, row in told for output in fact.outputs
+    ]
     if not outputs:
         return {}
     types = intern.dataset_types({output.type: text for _, output, text in outputs})
@@ -53,8 +56,9 @@ def publish(told: Sequence[Told], sums: Sums) -> dict[Made, int]:
         key = Made(row.campaign_id, row.run, row.payload_id, output.type, text)
         exposure, detector = image_of(output.data_id)
         rows[key] = (
-            row.campaign_id, row.run, row.payload_id, types[output.type], text, exposure, detector, output.path,
-            clean.whole(output.size_bytes), output.sha256, clean.data(output.metadata), DatasetState.PUBLISHED.value,
+            row.campaign_id, row.run, row.payload_id, types[output.type], text, exposure, detector,
+            clean.text(output.path, PATH_LENGTH), clean.whole(output.size_bytes),
+            clean.text(output.sha256, DIGEST_LENGTH), clean.data(output.metadata), DatasetState.PUBLISHED.value,
             row.pk, now,
         )  # fmt: skip
     before = _find(rows)

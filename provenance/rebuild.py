@@ -10,7 +10,7 @@ from django.db.models import Count, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from provenance import bulk, intern
-from provenance.core.data_id import image_of, parse
+from provenance.core.data_id import image_of, read
 from provenance.core.facts import Outcome
 from provenance.core.rollup import Ran, Tally, differences
 from provenance.load import seconds
@@ -60,7 +60,7 @@ def _fold(number: int) -> tuple[Tallies, Images]:
         ran = _ran(Ran(*values))
         tallies.setdefault(Key(number, run, payload, kind, step), Tally()).add(ran)
         if ran.final:
-            _count(images, number, run, image_of(parse(ran.data_id)), COUNT_OF.get(ran.outcome))
+            _count(images, number, run, image_of(read(ran.data_id)), COUNT_OF.get(ran.outcome))
     return tallies, images
 
 
@@ -87,7 +87,7 @@ def _add_used(number: int, images: Images) -> None:
     names = readers.order_by("pk").values_list("pk", "run", "data_id__name").iterator(chunk_size=CHUNK)
     part: dict[int, int] = {}
     for pk, run, text in names:
-        if image_of(parse(text))[0] is None:
+        if image_of(read(text))[0] is None:
             part[pk] = run
         if len(part) == intern.CHUNK:
             _add_read(number, part, images)

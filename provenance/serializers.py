@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from provenance.core.data_id import parse
+from provenance.core.data_id import read
 from provenance.core.facts import FileFact
 from provenance.filters import DATASET_STATES, EVENT_KINDS, EXECUTION_KINDS, OUTCOMES, SEVERITIES
 from provenance.models import Dataset, DatasetType, Environment, Event, Execution
@@ -18,7 +18,7 @@ class DataIdField(serializers.Field[Any, Any, Any, Any]):
 
     def to_representation(self, value: str) -> dict[str, Any]:
         """Return the mapping of a canonical text."""
-        return parse(value)
+        return read(value)
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """Take a mapping; what is in it is judged by the ledger."""

@@ -33,6 +33,14 @@ def parse(text: str) -> dict[str, Value]:
     return found
 
 
+def read(text: str) -> dict[str, Value]:
+    """Return the mapping of a text from the ledger; one that a strange value made unreadable comes whole, under "?"."""
+    try:
+        return parse(text)
+    except ValueError:
+        return {"?": text}
+
+
 def faults_of(data_id: Mapping[str, object], dimensions: tuple[str, ...] | None = None) -> list[str]:
     """Tell what is wrong with a data ID from outside, as sentences; `dimensions` are those its dataset type has."""
     faults = [fault for name, value in data_id.items() if (fault := _fault(str(name), value))]

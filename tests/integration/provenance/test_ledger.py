@@ -216,6 +216,15 @@ def test_what_a_site_sends_in_broken_text_is_kept_in_whole_text():
     assert row.wall_s is None
 
 
+def test_a_strange_data_id_stops_nobody():
+    strange = {"source": "a,b=\0" + "x" * 400}
+    ledger.collected([step("isr", 1, strange, outputs=(output("cutout", strange),)), step("isr", 2, image(7, 3))])
+    ledger.collected([step("isr", 1, strange, attempt=2, token="t1x2")])
+
+    assert Execution.objects.filter(final=True).count() == 2
+    assert Dataset.objects.get().data_id.startswith("source=a,b=\ufffdx")
+
+
 def test_recipes_are_described_before_or_after_they_are_used():
     ledger.collected([step("isr", 1, image(7, 3), recipe="abc")])
     assert Recipe.objects.get(digest="abc").body == {}

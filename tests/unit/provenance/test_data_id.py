@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from execution.core.workflow import text_of as planned_text_of
-from provenance.core.data_id import faults_of, image_of, parse, text_of
+from provenance.core.data_id import faults_of, image_of, parse, read, text_of
 
 
 def test_the_text_is_sorted_by_dimension():
@@ -22,6 +22,11 @@ def test_whole_numbers_come_back_as_numbers_and_texts_as_texts():
 def test_a_text_that_is_no_data_id_is_refused(text: str):
     with pytest.raises(ValueError, match="is not a data ID"):
         parse(text)
+
+
+def test_an_unreadable_text_of_the_ledger_is_shown_whole():
+    assert read("name=a,b") == {"?": "name=a,b"}
+    assert read("detector=3") == {"detector": 3}
 
 
 NAMES = st.from_regex(r"[a-z][a-z_]{0,10}", fullmatch=True)
