@@ -44,6 +44,7 @@ __all__ = [
     "unrun",
 ]
 
+LONGEST_TEXT = 100_000
 Unrun = tuple[str, int | None, int | None]
 """A step instance without an execution: step label, exposure, detector."""
 
@@ -91,16 +92,19 @@ def describe_campaign(
 ) -> None:
     """Keep what a campaign is meant to be: reports compare `document` (its settings), access looks at `program`.
 
-    To be called when a campaign is created, revised and submitted; the last word holds.
+    To be called when a campaign is created, revised and submitted; the last word holds, and no document leaves the
+    one that was told before.
     """
     campaign = intern.subjects([(SubjectKind.CAMPAIGN, name)])[SubjectKind.CAMPAIGN, name]
-    told = {"program": program, "parent": parent, "owner": owner, "document": clean.data(document or {}, 100_000)}
+    told: dict[str, Any] = {"program": program, "parent": parent, "owner": owner}
+    if document is not None:
+        told["document"] = clean.data(document, LONGEST_TEXT)
     CampaignRecord.objects.update_or_create(campaign_id=campaign, defaults=told)
 
 
 def describe_recipes(recipes: Mapping[str, Mapping[str, Any]]) -> None:
     """Keep the bodies of recipes: digest -> definition, result settings and software of a step."""
-    rows = [Recipe(digest=digest, body=clean.data(recipes[digest], 100_000)) for digest in sorted(recipes)]
+    rows = [Recipe(digest=digest, body=clean.data(recipes[digest], LONGEST_TEXT)) for digest in sorted(recipes)]
     Recipe.objects.bulk_create(rows, update_conflicts=True, unique_fields=["digest"], update_fields=["body"])
 
 

@@ -19,6 +19,7 @@ from provenance.core.facts import (
 )
 from provenance.models import (
     CampaignInput,
+    CampaignRecord,
     Dataset,
     DatasetType,
     Environment,
@@ -232,6 +233,14 @@ def test_recipes_are_described_before_or_after_they_are_used():
     ledger.describe_recipes({"abc": {"config": {"threshold": 5}}})
 
     assert Recipe.objects.get(digest="abc").body == {"config": {"threshold": 5}}
+
+
+def test_a_campaign_keeps_its_document_until_another_is_told():
+    ledger.describe_campaign("night", program="main-survey", document={"priority": 5})
+    ledger.describe_campaign("night", program="special")
+
+    record = CampaignRecord.objects.get()
+    assert (record.program, record.document) == ("special", {"priority": 5})
 
 
 def test_a_dataset_type_that_nobody_registered_gets_the_dimensions_of_its_data_id():
