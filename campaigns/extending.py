@@ -4,8 +4,7 @@ import logging
 
 from django.utils import timezone
 
-from campaigns import assembly, catalog, generation, moves, planner_lease, planning
-from campaigns.assembly import Part
+from campaigns import catalog, generation, moves, planner_lease, planning
 from campaigns.core.planner import plan_below
 from campaigns.core.states import State
 from campaigns.models import Campaign, Payload
@@ -61,14 +60,12 @@ def _extend(held: Held, target: Target, point: str) -> None:
         campaign = Campaign.objects.select_related("revision", "owner").get(pk=held.pk)
         payload = campaign.payloads.get(name=target.payload)
         spec, known = planning.pinned_spec(campaign, software_may_differ=True)
-        part = Part(spec, next(item for item in spec.payloads if item.name == payload.name), known, campaign.run)
-        types = assembly.types_of(part.payload)
-        priority = campaign.priority if payload.priority is None else payload.priority
-        before = held.watching(catalog.Datasets(types, part.payload.inputs))
-        found = assembly.plan_spec(part, before, priority=priority, share=campaign.share)
-        made = plan_below(found, point, held.watching(catalog.made(campaign.name, campaign.run, payload.name, types)))
+        part = next(item for item in spec.payloads if item.name == payload.name)
+        asked = planning.asked(held, campaign, payload, (spec, part, known))
+        found = catalog.made(campaign.name, campaign.run, payload.name, asked.blueprint.types)
+        made = plan_below(asked, point, held.watching(found))
         points = {item.step: item.waits_for for item in made.open_points}
-        stored = Stored(payload, list(made.counts.instances.items()), (), priority, points=points)
+        stored = Stored(payload, list(made.counts.instances.items()), (), asked.priority, points=points)
         base = f"{campaign.name}/r{campaign.run}/{payload.name}/{point}"
         store_all(held, made.workflows(), base, campaign.program, stored)
     with held.finishing() as campaign:

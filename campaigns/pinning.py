@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from campaigns.catalog import newest_tables, software_digests
+from campaigns.core.blueprint import resolver_of
 from campaigns.core.catalog import Catalog
 from campaigns.core.config import Setting, Settings
-from campaigns.core.resolution import Resolver
 from campaigns.core.specs import CampaignSpec, PayloadSpec
 from campaigns.models import Pin, PipelineVersion
 
@@ -35,11 +35,6 @@ def pinned(spec: CampaignSpec, catalog: Catalog) -> dict[str, Any]:
 def resolved(spec: CampaignSpec, catalog: Catalog) -> dict[str, Any]:
     """Payload -> step -> settings that hold everywhere, and by site those that differ there; each with its origin."""
     return {payload.name: _payload(spec, payload, catalog) for payload in spec.payloads}
-
-
-def resolver_of(spec: CampaignSpec, payload: PayloadSpec, catalog: Catalog) -> Resolver:
-    """All layers that concern a payload."""
-    return Resolver((*catalog.layers, spec.layer, *payload.layers), spec.name, payload.name)
 
 
 def values_of(spec: CampaignSpec, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,7 +79,13 @@ def _payload(spec: CampaignSpec, payload: PayloadSpec, catalog: Catalog) -> dict
 
 
 def _differing(at_site: Settings, general: Settings) -> dict[str, Any]:
-    return _plain(Settings({key: item for key, item in at_site.by_key.items() if general.by_key.get(key) != item}))
+    """The settings that the site's own layer, or its absence, makes others."""
+    found = {
+        key: item
+        for key, item in at_site.by_key.items()
+        if (item.value, item.layer) != (general.get(key), general.layer_of(key))
+    }
+    return _plain(Settings(found))
 
 
 def _plain(settings: Settings) -> dict[str, Any]:

@@ -13,13 +13,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from bpsportal.web.errors import Invalid, ProblemLike
-from campaigns import assembly, catalog, generation, moves, planner_lease
-from campaigns.assembly import Part
+from campaigns import catalog, generation, moves, planner_lease
 from campaigns.catalog import Pins
+from campaigns.core.blueprint import plan_spec
 from campaigns.core.catalog import Catalog
-from campaigns.core.planner import plan
+from campaigns.core.planner import PlanSpec, plan
 from campaigns.core.problem import PlanError, Problem
-from campaigns.core.specs import CampaignSpec
+from campaigns.core.specs import CampaignSpec, PayloadSpec
 from campaigns.core.states import State
 from campaigns.generation import Measured
 from campaigns.models import Campaign, Payload, Pin
@@ -105,13 +105,14 @@ def _plan(held: Held) -> bool:
     campaign = Campaign.objects.select_related("revision", "owner").get(pk=held.pk)
     discard(campaign)
     spec, known = pinned_spec(campaign)
-    parts = {part.name: Part(spec, part, known, campaign.run) for part in spec.payloads}
+    parts = {part.name: part for part in spec.payloads}
     stored: list[Stored] = []
     problems: list[Problem] = []
     for payload in campaign.payloads.exclude(wish=Wish.STOP).order_by("position"):
         with generation.measuring() as measured:
             try:
-                stored.append(_store(held, campaign, payload, parts[payload.name]))
+                made = asked(held, campaign, payload, (spec, parts[payload.name], known))
+                stored.append(_store(held, campaign, payload, made))
             except PlanError as error:
                 problems.append(Problem(f"payloads[{payload.position}]", str(error), "payload"))
                 continue
@@ -123,16 +124,24 @@ def _plan(held: Held) -> bool:
     return True
 
 
-def _store(held: Held, campaign: Campaign, payload: Payload, part: Part) -> Stored:
-    """Plan one payload and store its workflows as loading."""
-    types = assembly.types_of(part.payload)
-    datasets = held.watching(catalog.Datasets(types, part.payload.inputs))
+def asked(
+    held: Held, campaign: Campaign, payload: Payload, said: tuple[CampaignSpec, PayloadSpec, Catalog]
+) -> PlanSpec:
+    """What is to be planned of a payload, read from existing datasets with an eye on the campaign."""
+    spec, part, known = said
+    types = {name: item.dimensions for name, item in part.pipeline.types.items()}
+    datasets = held.watching(catalog.Datasets(types, part.inputs))
     priority = campaign.priority if payload.priority is None else payload.priority
-    made = plan(assembly.plan_spec(part, datasets, priority=priority, share=campaign.share))
+    return replace(plan_spec(spec, part, known, datasets, campaign.run), priority=priority, share=campaign.share)
+
+
+def _store(held: Held, campaign: Campaign, payload: Payload, asked_for: PlanSpec) -> Stored:
+    """Plan one payload and store its workflows as loading."""
+    made = plan(asked_for)
     omissions = tuple(str(item) for item in made.omissions[:MAX_OMISSIONS])
     points = {point.step: point.waits_for for point in made.open_points}
-    steps = [(step.label, made.counts.instances.get(step.label)) for step in part.payload.pipeline.steps]
-    stored = Stored(payload, steps, omissions, priority, points=points)
+    steps = [(step.label, made.counts.instances.get(step.label)) for step in asked_for.blueprint.steps]
+    stored = Stored(payload, steps, omissions, asked_for.priority, points=points)
     store_all(held, made.workflows(), f"{campaign.name}/r{campaign.run}/{payload.name}", campaign.program, stored)
     return stored
 

@@ -22,6 +22,8 @@ from execution.control import Wish
 from provenance import ledger
 from provenance.core.events import EventKind
 
+RESERVED = frozenset({"validate", "plan"})
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -38,6 +40,9 @@ def check(source: bytes | str, *, actor: str, reason: str = "", revised: str = "
     """Read and check a campaign document, without any effect; Invalid with every problem at once."""
     document = read(source)
     spec, catalog = check_campaign(document, origin=origin_of(actor, reason), revised=revised)
+    if spec.name in RESERVED:
+        message = f"a campaign cannot be called {spec.name}, which is a verb of the REST interface; choose another name"
+        raise Invalid([Problem("campaign", message, "campaign", document.line(("campaign",)))])
     return Asked(text_of(source), document, spec, warnings=tuple(overlap.warnings(spec, catalog)))
 
 

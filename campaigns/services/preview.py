@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from bpsportal.web.errors import Invalid
-from campaigns import assembly, catalog, overlap
-from campaigns.assembly import Part
+from campaigns import catalog, overlap
+from campaigns.core.blueprint import plan_spec
 from campaigns.core.catalog import Catalog
 from campaigns.core.planner import plan
 from campaigns.core.preview import Preview, preview
@@ -49,11 +49,9 @@ def of_spec(spec: CampaignSpec, known: Catalog) -> dict[str, Any]:
 
 
 def _payload(spec: CampaignSpec, payload: PayloadSpec, known: Catalog) -> dict[str, Any]:
-    part = Part(spec, payload, known)
-    datasets = catalog.Datasets(assembly.types_of(payload), payload.inputs)
-    made = plan(assembly.plan_spec(part, datasets, priority=spec.priority, share=spec.share))
-    requests = assembly.requests_of(part)
-    some_site: Mapping[str, Any] = next(iter(requests.values()), {})
+    types = {name: item.dimensions for name, item in payload.pipeline.types.items()}
+    made = plan(plan_spec(spec, payload, known, catalog.Datasets(types, payload.inputs)))
+    some_site: Mapping[str, Any] = next(iter(made.spec.blueprint.requests.values()), {})
     return {"payload": payload.name, "sites": list(payload.sites), **_shown(preview(made, some_site))}
 
 

@@ -1,4 +1,4 @@
-"""The pages: everybody with a role reads them, operators act on them, and what is written is judged like anywhere else."""
+"""The pages: everybody with a role reads them, operators act on them, and what is written is judged as everywhere."""
 
 from collections.abc import Callable
 from typing import Any
