@@ -5,7 +5,6 @@ from dataclasses import replace
 from campaigns.core.blueprint import blueprint_of, breakpoints_of, plan_spec, resolver_of
 from campaigns.core.config import Layer
 from campaigns.core.keys import Scope
-from campaigns.core.overlap import overlap
 from campaigns.core.planner import plan, plan_below
 from campaigns.core.preview import preview
 from campaigns.core.resolution import allowed_sites
@@ -79,6 +78,11 @@ def test_the_rest_of_the_blueprint():
     assert found.types["coadd"] == ("tile", "band")
 
 
+def test_any_order_but_breadth_first_is_kept_at_the_sites_too():
+    assert not blueprint().depth_first
+    assert blueprint(campaign_with("order: breadth-first", "order: {by: [exposure]}")).depth_first
+
+
 def test_sites_are_those_that_are_allowed():
     assert list(blueprint(campaign_with("only: []", "only: [slurm]")).requests) == ["slurm"]
     assert list(blueprint(campaign_with("avoid: []", "avoid: [slurm]")).requests) == ["local"]
@@ -145,12 +149,3 @@ def test_a_preview_of_a_cut_cluster_counts_the_jobs_of_each_step():
     spec = planning(campaign_with("maxSize: 9", "maxSize: 1"))
     rows = {row.step: row.jobs for row in preview(plan(spec), {}).steps}
     assert (rows["isr"], rows["measure"]) == (215, 215)
-
-
-def test_two_plans_know_what_they_would_both_make():
-    one = plan(planning(campaign_with("(1..24)", "(1..3)")))
-    other = plan(planning(campaign_with("(1..24)", "(3..4)")))
-    both = overlap(one, other)
-    assert both["visitSummary"] == ("exposure=3",)
-    assert len(both["isr"]) == 9
-    assert overlap(one, plan(planning(campaign_with("(1..24) and detector < 9 or kind = 'bias'", "(9..9)")))) == {}

@@ -1,44 +1,20 @@
-"""What the instances of one job ask for together."""
+"""Whether steps can share a job."""
 
-import pytest
-
-from campaigns.core.merging import disagreements, merge
-from campaigns.core.problem import PlanError
+from campaigns.core.merging import disagreements
 from execution.core.workflow import Request
 
-ISR = Request(memory_mb=4096, cpus=1, disk_mb=100, walltime_s=60, memory_max_mb=8192, memory_multiplier=1.5, retries=1)
-MEASURE = Request(memory_mb=2048, cpus=4, disk_mb=10, walltime_s=600, memory_multiplier=2.0, retries=5)
-REQUESTS = {"isr": ISR, "measure": MEASURE}
 
-
-def test_the_largest_of_memory_cpus_retries_and_multiplier_counts():
-    merged = merge({"isr": 1, "measure": 1}, REQUESTS)
-    assert (merged.memory_mb, merged.cpus, merged.memory_max_mb, merged.memory_multiplier, merged.retries) == (
-        4096, 4, 8192, 2.0, 5,
-    )  # fmt: skip
-
-
-def test_disk_and_wall_time_add_up_over_all_instances():
-    merged = merge({"isr": 9, "measure": 2}, REQUESTS)
-    assert (merged.disk_mb, merged.walltime_s) == (920, 1740)
-
-
-def test_a_job_of_one_instance_asks_for_what_its_step_asks():
-    assert merge({"isr": 1}, REQUESTS) == ISR
-
-
-def test_steps_without_instances_do_not_count():
-    assert merge({"isr": 1, "measure": 0}, REQUESTS) == ISR
+def test_steps_that_ask_for_different_amounts_can_share_a_job():
+    requests = {"isr": Request(memory_mb=4096, walltime_s=60), "measure": Request(cpus=4, disk_mb=7, retries=0)}
+    assert disagreements(["isr", "measure"], requests) == []
 
 
 def test_what_a_job_can_have_only_once_must_agree():
     requests = {"isr": Request(queue="fast"), "measure": Request(queue="slow"), "sum": Request(queue="fast")}
-    with pytest.raises(PlanError) as caught:
-        merge({"isr": 1, "measure": 1}, requests)
-    assert str(caught.value) == (
+    assert disagreements(["isr", "measure"], requests) == [
         "steps isr and measure cannot share a job: queue is 'fast' for isr and 'slow' for measure"
-    )
-    assert merge({"isr": 1, "sum": 1}, requests).queue == "fast"
+    ]
+    assert disagreements(["isr", "sum"], requests) == []
 
 
 def test_every_disagreement_is_told():
@@ -49,6 +25,6 @@ def test_every_disagreement_is_told():
     ]
 
 
-def test_an_empty_job_asks_for_nothing():
-    with pytest.raises(ValueError, match="without instances"):
-        merge({}, REQUESTS)
+def test_each_need_is_told_once_however_many_steps_differ():
+    requests = {"a": Request(queue="x"), "b": Request(queue="y"), "c": Request(queue="z")}
+    assert len(disagreements(["a", "b", "c"], requests)) == 1

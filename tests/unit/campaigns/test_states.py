@@ -44,7 +44,7 @@ def test_terminated_campaigns_end_as_failed():
 
 
 def test_sources_are_the_where_of_an_update():
-    assert sources_of(State.PLANNING) == {State.READY, State.SUCCEEDED, State.FAILED}
+    assert sources_of(State.PLANNING) == {State.READY, State.PAUSED, State.SUCCEEDED, State.FAILED}
     assert sources_of(State.DRAFT) == {State.READY}
 
 
