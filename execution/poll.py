@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Max
 from django.utils import timezone
 
-from execution import bulk, failures
+from execution import bulk, failures, nodes
 from execution.core.evidence import next_phase
 from execution.core.sighting import BatchId, Phase, Sighting
 from execution.core.states import AT_SITE, InstanceState, JobState, Wish
@@ -23,6 +24,7 @@ GRACE = timedelta(seconds=15)
 """A submission older than this, without a receipt, was interrupted: the site is asked for its token."""
 UNSEEN_GRACE = timedelta(seconds=60)
 """A job that neither listing nor accounting shows for so long has left the queue."""
+NODES_EVERY = timedelta(seconds=60)
 AT_BATCH_SYSTEM = (JobState.QUEUED, JobState.RUNNING, JobState.HELD)
 
 
@@ -30,8 +32,6 @@ def run(client: SiteClient, lease: Held) -> int:
     """One listing; returns how many jobs moved. Raises SiteError (nothing moved then), LeaseLost."""
     attempts = _open(client)
     if not attempts:
-        if client.site.trouble:
-            client.call(client.driver.nodes())
         return 0
     doomed = _doomed(lease, attempts)
     if doomed:
@@ -43,6 +43,14 @@ def run(client: SiteClient, lease: Held) -> int:
     by_token = {s.token: s for s in seen.values() if s.token}
     moved = _interrupted(client, lease, looked, by_token)
     return len(doomed) + moved + _follow(lease, looked, seen, by_token)
+
+
+def look_at_nodes(client: SiteClient) -> None:
+    """Ask for the site's machines, once in NODES_EVERY; also how a site in trouble shows that it answers again."""
+    now = timezone.now()
+    newest = client.site.nodes.aggregate(at=Max("seen_at"))["at"]
+    if client.site.trouble or newest is None or now - newest > NODES_EVERY:
+        nodes.refresh(client.site, client.call(client.driver.nodes()), now)
 
 
 def _open(client: SiteClient) -> list[Attempt]:

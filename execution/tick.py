@@ -73,6 +73,7 @@ def _passes(client: SiteClient, lease: Held) -> int:
         ended = collect.run(client, lease)
         if pass_began - asked_at >= POLL_S:
             asked_at = pass_began
+            poll.look_at_nodes(client)
             ended += poll.run(client, lease) + collect.silent(client, lease)
         sent = place.run(timezone.now()) + dispatch.run(client, lease)
         now = time.monotonic()

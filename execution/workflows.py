@@ -116,7 +116,16 @@ def complete(target: Target, *, points: Mapping[str, Sequence[str]] | None = Non
             ledger.describe_recipes(dict(specs.recipes(digest)))
         kind = EventKind.WORKFLOW_EXTENDED if closes else EventKind.WORKFLOW_LOADED
         details = {"workflows": len(ids), "payload": target.payload, "instances": sum(steps.values())}
-        ledger.record(kind, actor="portal", campaign=target.campaign, run=where["run"], step=closes, details=details)
+        name = f"{target.campaign}/r{where['run']}/{target.payload}"
+        ledger.record(
+            kind,
+            actor="portal",
+            campaign=target.campaign,
+            run=where["run"],
+            workflow=name,
+            step=closes,
+            details=details,
+        )
         ledger.planned(**where, steps=steps, images=images)
 
 

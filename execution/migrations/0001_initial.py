@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Job',
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('number', models.IntegerField()),
                 ('label', models.CharField(max_length=80)),
                 ('rank', models.BigIntegerField()),
@@ -172,7 +172,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='StepInstance',
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('step', models.CharField(max_length=80)),
                 ('data_id', models.CharField(max_length=300)),
                 ('exposure', models.BigIntegerField(null=True)),

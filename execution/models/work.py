@@ -74,7 +74,7 @@ class Job(models.Model):
     finished.
     """
 
-    id = models.BigIntegerField(primary_key=True)
+    id = models.BigAutoField(primary_key=True)
     workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="+")
     number = models.IntegerField()
     label = models.CharField(max_length=80)
@@ -146,7 +146,7 @@ class JobChunk(models.Model):
 class StepInstance(models.Model):
     """One step definition on one data ID. Ids come from an IdRange."""
 
-    id = models.BigIntegerField(primary_key=True)
+    id = models.BigAutoField(primary_key=True)
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="+")
     workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="+", db_index=False)
     step = models.CharField(max_length=80)
