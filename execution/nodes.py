@@ -72,6 +72,7 @@ def _ask(site: Site) -> tuple[list[NodeSighting] | None, str]:
     except (DomainError, SiteError, OSError) as trouble:
         return None, f"{type(trouble).__name__}: {trouble}"
     try:
+        client.prepare()
         nodes = client.call(client.driver.nodes(), timeout=CHECK_TIMEOUT_S)
     except SiteError as trouble:
         return None, f"{type(trouble).__name__}: {trouble}"

@@ -50,6 +50,7 @@ def look_at_nodes(client: SiteClient) -> None:
     now = timezone.now()
     newest = client.site.nodes.aggregate(at=Max("seen_at"))["at"]
     if client.site.trouble or newest is None or now - newest > NODES_EVERY:
+        client.prepare()
         nodes.refresh(client.site, client.call(client.driver.nodes()), now)
 
 

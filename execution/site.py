@@ -42,6 +42,13 @@ class SiteClient:
         )
         self.driver = drivers.get(site.driver, self.place)
 
+    def prepare(self) -> None:
+        """Make the work directory of a site that was never used; one that was and is gone is trouble, not news."""
+        if self.site.seen_at is None:
+            self.write(
+                {f"{self.workdir}/README": b"Attempts of a batch production portal; it clears them away by itself.\n"}
+            )
+
     def call(self, command: Command[T], timeout: float = 60.0) -> T:
         """Run a driver's words at the site and read the answer; raises SiteError."""
         return command.parse(self.transport.run(command.argv, stdin=command.stdin, timeout=timeout))

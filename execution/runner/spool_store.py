@@ -40,7 +40,6 @@ class Store:
 
     def __init__(self, root: str) -> None:
         self.folder = os.path.join(root, "spool")
-        os.makedirs(root, exist_ok=True)
         with contextlib.suppress(FileExistsError):
             os.mkdir(self.folder, 0o700)
         self._path = os.path.join(self.folder, "spool.db")
