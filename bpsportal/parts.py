@@ -27,7 +27,7 @@ def parts(data: Path, *, listener: socket.socket, workers: int, web_workers: int
         Part("web", _web(data, listener, web_workers), fds=(listener.fileno(),), grace_s=15.0),
     ]
     if embedded_broker:
-        found.insert(0, Part("broker", tuple(broker.command(data))))
+        found.insert(0, Part("broker", tuple(broker.command(data)), leaned_on=True))
     return found
 
 

@@ -21,12 +21,16 @@ _STEADY_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a child is: its name, its command, the file descriptors it inherits, and how long it may take to end."""
+    """What a child is: name and command, the file descriptors it inherits, how long it may take to end.
+
+    `leaned_on` parts are stopped after all others.
+    """
 
     name: str
     argv: tuple[str, ...]
     fds: tuple[int, ...] = ()
     grace_s: float = 10.0
+    leaned_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

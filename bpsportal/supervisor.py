@@ -30,7 +30,7 @@ class AlreadyRunning(Exception):
 
 
 class Supervisor:
-    """Children in `parts` order; the first ones are stopped last. State: `run/NAME.pid`, `run/portal.json`; logs:
+    """Children, started in the order of `parts`. State: `run/NAME.pid`, `run/portal.json`; logs:
     `log/NAME.log`.
     """
 
@@ -90,13 +90,16 @@ class Supervisor:
             self._wake.wait(_LOOK_S)
 
     def stop(self) -> None:
-        """Stop the children, last ones first, gently until their grace is over; asked again, at once."""
-        for child in reversed(self.children):
-            child.send(signal.SIGTERM)
-            deadline = time.monotonic() + child.part.grace_s
-            while not child.ended() and time.monotonic() < deadline and self._asked < _AT_ONCE:
-                time.sleep(0.05)
-            child.kill()
+        """Stop the children, those that others lean on last, gently until their grace is over; asked again, at once."""
+        for leaned_on in (False, True):
+            wave = [child for child in self.children if child.part.leaned_on is leaned_on]
+            began = time.monotonic()
+            for child in wave:
+                child.send(signal.SIGTERM)
+            for child in wave:
+                while not child.ended() and time.monotonic() < began + child.part.grace_s and self._asked < _AT_ONCE:
+                    time.sleep(0.05)
+                child.kill()
         for child in self.children:
             (self.run_folder / f"{child.part.name}.pid").unlink(missing_ok=True)
         (self.run_folder / "portal.json").unlink(missing_ok=True)

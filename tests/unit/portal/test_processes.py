@@ -137,6 +137,18 @@ def test_a_part_that_ignores_the_gentle_signal_is_killed_after_its_grace(supervi
     assert not alive(pid)
 
 
+def test_what_others_lean_on_is_stopped_after_them(supervisor, tmp_path):
+    tell = "signal.signal(15, lambda *a: (print(time.monotonic()), sys.exit()))"
+    argv = (sys.executable, "-c", f"import signal, sys, time; {tell}; print('up', flush=True); time.sleep(600)")
+    names = ("broker", "worker", "web")
+    supervisor.compose([Part(name, argv, leaned_on=name == "broker") for name in names])
+    logs = {name: tmp_path / "log" / f"{name}.log" for name in names}
+    supervisor.start({name: lambda log=log: log.read_text() == "up\n" for name, log in logs.items()})
+    supervisor.stop()
+    ended = {name: float(log.read_text().split()[1]) for name, log in logs.items()}
+    assert ended["broker"] > max(ended["worker"], ended["web"])
+
+
 def test_a_second_signal_ends_the_waiting(supervisor, tmp_path):
     supervisor.compose([Part("deaf", DEAF, grace_s=60.0)])
     supervisor.start({"deaf": lambda: (tmp_path / "log" / "deaf.log").read_text() == "up\n"})
