@@ -8,8 +8,8 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from bpsportal.web.errors import Missing
-from execution.core.errors import DomainError, SiteError
+from bpsportal.web.errors import Missing, PortalError
+from execution.core.errors import SiteError
 from execution.core.sighting import NodeSighting
 from execution.models import Node, Site
 from execution.site import SiteClient
@@ -69,7 +69,7 @@ def check(name: str, *, actor: str) -> Check:
 def _ask(site: Site) -> tuple[list[NodeSighting] | None, str]:
     try:
         client = SiteClient(site)
-    except (DomainError, SiteError, OSError) as trouble:
+    except (PortalError, SiteError, OSError) as trouble:
         return None, f"{type(trouble).__name__}: {trouble}"
     try:
         client.prepare()

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
+from bpsportal.web.errors import Problem
 from execution.core import alphabets
-from execution.core.errors import Problem
 
 MAX_ITEMS = 100
 Name = Annotated[str, AfterValidator(alphabets.name)]

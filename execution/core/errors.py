@@ -6,13 +6,9 @@ SiteError
 ├── SchedulerDown       the host answers, its batch system does not: try later
 ├── Rejected            the batch system or host refused what was sent: that attempt has failed
 └── Unreadable          an answer nobody can make sense of: stop and tell, guess nothing
-DomainError
-├── NotAllowed          a state machine does not know that move (HTTP 409)
-└── Invalid             what a person sent has problems, all of them at once (HTTP 400)
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 
 class SiteError(Exception):
@@ -41,38 +37,3 @@ class Rejected(SiteError):
 
 class Unreadable(SiteError):
     """An answer, listing or note that does not have the expected form."""
-
-
-class DomainError(Exception):
-    """A wish that cannot be granted, with what the reader can do instead."""
-
-
-class NotAllowed(DomainError):
-    """`state` does not become `target`; `legal` are the states it may become."""
-
-    def __init__(self, state: str, target: str, legal: Iterable[str] = ()) -> None:
-        self.state = str(state)
-        self.target = str(target)
-        self.legal = tuple(sorted(str(name) for name in legal))
-        may = ", ".join(self.legal) or "nothing: it is final"
-        super().__init__(f"{self.state} cannot become {self.target}; it may become {may}")
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing wrong with a document: where (path, layer, line; empty or None where unknown) and what to do."""
-
-    message: str
-    path: str = ""
-    layer: str = ""
-    line: int | None = None
-
-
-class Invalid(DomainError):
-    """Every problem of a document at once."""
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__(
-            "; ".join(f"{each.path}: {each.message}" if each.path else each.message for each in self.problems)
-        )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from execution.core.errors import Invalid, Problem
+from bpsportal.web.errors import Invalid, Problem
 from execution.core.script import Place
 from execution.drivers.base import Driver
 from execution.drivers.local import LocalDriver
@@ -14,5 +14,5 @@ DRIVERS: Mapping[str, Callable[[Place], Driver]] = {"local": LocalDriver}
 def get(name: str, place: Place) -> Driver:
     """The driver of that name for a place; Invalid when there is none."""
     if name not in DRIVERS:
-        raise Invalid([Problem(f"no driver {name!r}; there are: {', '.join(sorted(DRIVERS))}", path="driver")])
+        raise Invalid([Problem("driver", f"no driver {name!r}; there are: {', '.join(sorted(DRIVERS))}")])
     return DRIVERS[name](place)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from execution.core.errors import Invalid, Problem
+from bpsportal.web.errors import Invalid, Problem
 from execution.transports.base import Transport
 from execution.transports.local import LocalTransport
 
@@ -22,5 +22,5 @@ def connect(transport: Mapping[str, Any], root: Path) -> Transport:
     name, options = next(iter(transport.items()), ("local", {}))
     if len(transport) > 1 or name not in TRANSPORTS:
         known = ", ".join(sorted(TRANSPORTS))
-        raise Invalid([Problem(f"no transport {sorted(transport)}; there are: {known}", path="transport")])
+        raise Invalid([Problem("transport", f"no transport {sorted(transport)}; there are: {known}")])
     return TRANSPORTS[name](root, options)
