@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from campaigns.core.states import State
+from campaigns.models.fields import DocumentField
 from execution.core.states import Wish
 
 STATES = [(s.value, s.value) for s in State]
@@ -81,7 +82,7 @@ class Revision(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="revisions")
     number = models.IntegerField()
     text = models.TextField()
-    document = models.JSONField(default=dict)
+    document = DocumentField(default=dict)
     author = models.CharField(max_length=150)
     at = models.DateTimeField()
     reason = models.CharField(max_length=500, blank=True, default="")
@@ -112,7 +113,7 @@ class Payload(models.Model):
     wish_why = models.CharField(max_length=500, blank=True, default="")
     wish_at = models.DateTimeField(null=True, blank=True)
     planned = models.JSONField(
-        default=dict, blank=True, help_text="Workflows, jobs, instances, steps of the present run"
+        default=dict, blank=True, help_text="Workflows, jobs, instances and steps of the present run"
     )
     ended_at = models.DateTimeField(null=True, blank=True)
 

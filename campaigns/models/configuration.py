@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 
 from campaigns.models.campaign import Campaign, Revision, Written
+from campaigns.models.fields import DocumentField
 
 SCOPES = [(s, s) for s in ("global", "site", "campaign", "payload", "step")]
 
@@ -28,7 +29,7 @@ class PipelineVersion(models.Model):
     pipeline = models.ForeignKey(Pipeline, on_delete=models.CASCADE, related_name="versions")
     version = models.IntegerField()
     text = models.TextField()
-    document = models.JSONField()
+    document = DocumentField()
     digest = models.CharField(max_length=64)
     author = models.CharField(max_length=150)
     at = models.DateTimeField()
@@ -54,7 +55,7 @@ class ConfigLayer(models.Model):
     scope = models.CharField(max_length=10, choices=SCOPES)
     target = models.CharField(max_length=250, blank=True, default="", help_text="Empty for global; site, campaign, …")
     version = models.IntegerField()
-    values = models.JSONField()
+    values = DocumentField()
     text = models.TextField(blank=True, default="")
     author = models.CharField(max_length=150)
     at = models.DateTimeField()
@@ -107,7 +108,7 @@ class Pin(models.Model):
     pipelines = models.JSONField(help_text="Name -> [version, digest]")
     software = models.JSONField(help_text="Name -> digest")
     tables = models.JSONField(help_text="Name -> version")
-    settings = models.JSONField(
+    settings = DocumentField(
         default=dict, help_text="Resolved settings by payload, step and site, with their origins"
     )
     by = models.CharField(max_length=150)
