@@ -150,11 +150,19 @@ def progress(counts: Mapping[str, int], total: int = 0) -> dict[str, Any]:
     whole = max(total, sum(counts.values()))
     parts: list[dict[str, Any]] = []
     start = 0
-    for state, count in counts.items():
+    for state, count in sorted(counts.items(), key=_along):
         if count:
             parts.append({"state": state, "css": _css(state), "count": count, "start": start})
             start += count
     return {"parts": parts, "whole": whole, "words": ", ".join(f"{part['count']} {part['state']}" for part in parts)}
+
+
+ALONG = ("succeeded", "accepted", "failed", "rejected", "skipped", "pruned", "cancelled", "running")
+"""A bar fills from the left: what has ended comes first, then what runs; all else is still open."""
+
+
+def _along(item: tuple[str, int]) -> int:
+    return ALONG.index(item[0]) if item[0] in ALONG else len(ALONG) + (item[0] == "waiting")
 
 
 def _css(word: str) -> str:
