@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -104,7 +105,21 @@ def _once(model: type[Any], key: str, rows: Sequence[Any]) -> dict[str, int]:
     return found
 
 
-def steps_of(campaign: str) -> list[int]:
-    """Return the ids of the steps that a campaign has roll-ups of."""
-    rows = RollUp.objects.filter(campaign_id__in=list(campaign_ids([campaign]).values()))
-    return list(rows.values_list("step_id", flat=True).distinct())
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Where the executions of a campaign (and step) are: ids of its steps, and the range of ids they lie in."""
+
+    steps: tuple[int, ...]
+    low: int
+    high: int
+
+
+def extent_of(campaign: str, step: str = "") -> Extent | None:
+    """Read the extent off the roll-ups; None where nothing has run."""
+    rows = RollUp.objects.filter(campaign_id__in=list(campaign_ids([campaign]).values()), body__low__isnull=False)
+    if step:
+        rows = rows.filter(step__name=step)
+    found = list(rows.values_list("step_id", "body__low", "body__high"))
+    if not found:
+        return None
+    return Extent(tuple({row[0] for row in found}), min(row[1] for row in found), max(row[2] for row in found))

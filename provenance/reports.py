@@ -45,7 +45,7 @@ def comparison(left: str, right: str) -> side_by_side.Comparison:
         for name, number in zip((left, right), numbers, strict=True)
     )
     inputs = [side_by_side.InputCount(*row) for row in _select(_INPUTS, numbers)]
-    outputs = [side_by_side.OutputCount(*row) for row in _select(_OUTPUTS, numbers)]
+    outputs = [side_by_side.OutputCount(*row) for row in _outputs(numbers, rows)]
     return side_by_side.compare(a, b, inputs=inputs, outputs=outputs)
 
 
@@ -101,12 +101,11 @@ def _side(
 
 _TABLES = {
     "dataset": Dataset._meta.db_table,
-    "type": DatasetType._meta.db_table,
     "input": CampaignInput._meta.db_table,
 }
 
 _INPUTS = """
-SELECT type.name,
+SELECT type_id,
        SUM(CASE WHEN l = 1 AND r = 1 THEN 1 ELSE 0 END),
        SUM(CASE WHEN l = 1 AND r = 0 THEN 1 ELSE 0 END),
        SUM(CASE WHEN l = 0 AND r = 1 THEN 1 ELSE 0 END)
@@ -118,13 +117,21 @@ FROM (
     WHERE input.campaign_id IN (%(left)s, %(right)s)
       AND (dataset.campaign_id IS NULL OR dataset.campaign_id <> input.campaign_id)
     GROUP BY dataset.id, dataset.type_id
-) AS read JOIN {type} AS type ON type.id = read.type_id
-GROUP BY type.name
+) AS read_by
+GROUP BY type_id
 """.format(**_TABLES)  # noqa: S608 - the names of tables
 """Datasets from outside that were read, by type: by both, by the left only, by the right only."""
 
+_MADE = "SELECT type_id, data_id, campaign_id, sha256 FROM {dataset} WHERE campaign_id IN (%(left)s, %(right)s)"
+_MADE_LAST = """
+SELECT type_id, data_id, campaign_id, sha256 FROM (
+    SELECT type_id, data_id, campaign_id, sha256,
+           ROW_NUMBER() OVER (PARTITION BY campaign_id, type_id, data_id ORDER BY run DESC, id DESC) AS place
+    FROM {dataset} WHERE campaign_id IN (%(left)s, %(right)s)
+) AS numbered WHERE place = 1
+"""
 _OUTPUTS = """
-SELECT type.name,
+SELECT type_id,
        SUM(CASE WHEN l = r AND l <> '' THEN 1 ELSE 0 END),
        SUM(CASE WHEN l <> r OR (l = r AND l = '') THEN 1 ELSE 0 END),
        SUM(CASE WHEN r IS NULL THEN 1 ELSE 0 END),
@@ -133,21 +140,27 @@ FROM (
     SELECT type_id, data_id,
            MAX(CASE WHEN campaign_id = %(left)s THEN sha256 END) AS l,
            MAX(CASE WHEN campaign_id = %(right)s THEN sha256 END) AS r
-    FROM (
-        SELECT type_id, data_id, campaign_id, sha256,
-               ROW_NUMBER() OVER (PARTITION BY campaign_id, type_id, data_id ORDER BY run DESC, id DESC) AS place
-        FROM {dataset} WHERE campaign_id IN (%(left)s, %(right)s)
-    ) AS numbered
-    WHERE place = 1
+    FROM ({made}) AS made
     GROUP BY type_id, data_id
-) AS made JOIN {type} AS type ON type.id = made.type_id
-GROUP BY type.name
-""".format(**_TABLES)  # noqa: S608 - the names of tables
-"""Datasets that were made, by type: same content, different content, by the left only, by the right only; of each
-campaign its last run counts. Without a checksum nothing is known to be the same."""
+) AS pairs
+GROUP BY type_id
+"""
+"""Datasets that were made, by type: same content, different content, by the left only, by the right only. Without a
+checksum nothing is known to be the same."""
+
+
+def _outputs(campaigns: tuple[int, int], rows: Sequence[tuple[int, int, report.StepTally]]) -> list[tuple[Any, ...]]:
+    """Compare the outputs; where a campaign had several runs or payloads, the last dataset of a data ID counts."""
+    parts = {(of, tally.key.run, tally.key.payload) for _, of, tally in rows}
+    several = len(parts) > len({of for of, _, _ in parts})
+    made = (_MADE_LAST if several else _MADE).format(**_TABLES)
+    return _select(_OUTPUTS.format(made=made), campaigns)
 
 
 def _select(sql: str, campaigns: tuple[int, int]) -> list[tuple[Any, ...]]:
+    """Return what the query says of the two campaigns, type ids replaced by names."""
     with connection.cursor() as cursor:
         cursor.execute(sql, {"left": campaigns[0], "right": campaigns[1]})
-        return list(cursor.fetchall())
+        found = cursor.fetchall()
+    names = dict(DatasetType.objects.filter(pk__in=[row[0] for row in found]).values_list("pk", "name"))
+    return [(names[row[0]], *row[1:]) for row in found]

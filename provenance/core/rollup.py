@@ -6,7 +6,7 @@ sums are whole thousandths, and lists that must stay short keep the smallest of 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from provenance.core.facts import Outcome
 from provenance.core.histogram import Histogram
@@ -52,8 +52,9 @@ class Slow(NamedTuple):
 
 
 Counts = dict[str, int]
+Number = TypeVar("Number", int, float)
 _SUMS = ("retries", "wall_milli", "cpu_milli", "wasted_milli", "read_bytes", "write_bytes")
-_TIMES = ("first_s", "last_s")
+_ENDS = ("first_s", "last_s", "low", "high")
 _HISTOGRAMS = ("wall", "cpu", "memory")
 
 
@@ -73,6 +74,9 @@ class Tally:
     write_bytes: int = 0
     first_s: float | None = None
     last_s: float | None = None
+    low: int | None = None
+    """The lowest and the highest id of the executions: lists look only between them."""
+    high: int | None = None
     wall: Histogram = field(default_factory=Histogram)
     cpu: Histogram = field(default_factory=Histogram)
     memory: Histogram = field(default_factory=Histogram)
@@ -98,6 +102,7 @@ class Tally:
         self.read_bytes += ran.read_bytes or 0
         self.write_bytes += ran.write_bytes or 0
         self.first_s, self.last_s = _least(self.first_s, ran.started_s), _most(self.last_s, ran.ended_s)
+        self.low, self.high = _least(self.low, ran.execution), _most(self.high, ran.execution)
         for counts, name in ((self.software, f"{ran.software}\t{ran.version}"), (self.recipes, ran.recipe)):
             if name.strip():
                 _count(counts, name)
@@ -135,6 +140,7 @@ class Tally:
         for name in _SUMS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.first_s, self.last_s = _least(self.first_s, other.first_s), _most(self.last_s, other.last_s)
+        self.low, self.high = _least(self.low, other.low), _most(self.high, other.high)
         self.wall.merge(other.wall)
         self.cpu.merge(other.cpu)
         self.memory.merge(other.memory)
@@ -167,12 +173,12 @@ class Tally:
         for name in ("executions", "finals", "causes", "software", "recipes", "sites", "outputs"):
             counts = getattr(self, name)
             data[name] = {key: counts[key] for key in sorted(counts)}
-        for name in (*_SUMS, *_TIMES):
+        for name in (*_SUMS, *_ENDS):
             data[name] = getattr(self, name)
         for name in _HISTOGRAMS:
             data[name] = getattr(self, name).to_json()
         data["slowest"] = [list(slow) for slow in self.slowest]
-        return {name: value for name, value in data.items() if value or (name in _TIMES and value is not None)}
+        return {name: value for name, value in data.items() if value or (name in _ENDS and value is not None)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Tally":
@@ -184,7 +190,8 @@ class Tally:
             setattr(tally, name, {key: list(amounts) for key, amounts in data.get(name, {}).items()})
         for name in _SUMS:
             setattr(tally, name, data.get(name, 0))
-        tally.first_s, tally.last_s = data.get("first_s"), data.get("last_s")
+        for name in _ENDS:
+            setattr(tally, name, data.get(name))
         for name in _HISTOGRAMS:
             setattr(tally, name, Histogram.from_json(data.get(name, {})))
         tally.slowest = [Slow(*slow) for slow in data.get("slowest", ())]
@@ -253,9 +260,9 @@ def _add_amounts(table: dict[str, list[int]], name: str, amounts: Sequence[int])
         table.pop(name, None)
 
 
-def _least(a: float | None, b: float | None) -> float | None:
+def _least(a: Number | None, b: Number | None) -> Number | None:
     return b if a is None else a if b is None else min(a, b)
 
 
-def _most(a: float | None, b: float | None) -> float | None:
+def _most(a: Number | None, b: Number | None) -> Number | None:
     return b if a is None else a if b is None else max(a, b)
