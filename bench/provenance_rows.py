@@ -14,7 +14,9 @@ NIGHT = datetime(2026, 11, 22, 20, tzinfo=UTC)
 
 
 def fill(executions: int, campaigns: int) -> tuple[float, list[str]]:
-    """Load campaigns of ten steps, each execution with an input and an output; returns executions a second and names."""
+    """Load campaigns of ten steps, each execution with an input and an output; returns executions a second and
+    names.
+    """
     from django.db import transaction
 
     from provenance import ledger
