@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from campaigns.core.columns import Ints
+from campaigns.core.joins import Row
 from campaigns.core.projections import Gather, Link, Projection, Projector, Single
-from campaigns.core.universe import Row
 from execution.core.workflow import InputSpec, Need, StepSpec, text_of
 
 _MADE, _SILENT, _MISSED = 0, 1, 2

@@ -99,9 +99,10 @@ class Plan:
         """The workflows in an order in which jobs only wait for earlier ones; the jobs of each can be read once."""
         blueprint = self.spec.blueprint
         base = f"{blueprint.payload}.{self.point}" if self.point else blueprint.payload
+        writer = _Writer(self)
         for number, (first, last) in enumerate(self.cuts, start=1):
             name = base if len(self.cuts) == 1 else f"{base}.{number:03d}"
-            jobs = _Writer(self).jobs(first, last)
+            jobs = writer.jobs(first, last)
             yield Workflow(name, blueprint, jobs, self.spec.priority, self.spec.share, self.point)
 
     def steps_per_job(self) -> Mapping[str, int]:

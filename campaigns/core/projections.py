@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from campaigns.core.columns import Ints
+from campaigns.core.joins import Relation, Row, pick
 from campaigns.core.names import value_fault
-from campaigns.core.universe import Relation, Row, pick
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,17 @@ an exposure has the exposure's band). Data-ID tables are joined on the columns t
 know stays, without the table's columns. Selection and exclusions then say which rows take part.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from campaigns.core.joins import Facts, Joiner, Relation, Row, narrowed, pick, picker
 from campaigns.core.selection import Selection
 
-Row = tuple[Any, ...]
+__all__ = ["DataQuery", "DatasetRow", "Relation", "Row", "Table", "Universe", "build_universe"]
+
 NO_METADATA: Mapping[str, Any] = MappingProxyType({})
 _SCALARS = (int, float, str)
 
@@ -58,14 +59,6 @@ class DataQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
-    """Rows with the same columns; None where a row has no value."""
-
-    columns: tuple[str, ...]
-    rows: list[Row]
-
-
-@dataclass(frozen=True, slots=True)
 class Universe:
     """Relations that passed the selection, and the existing datasets: type -> data ID -> dataset number."""
 
@@ -92,30 +85,14 @@ def build_universe(
 ) -> Universe:
     """The universe of the types (name -> dimensions); of metadata and table columns only the needed ones are kept."""
     known, groups = _collect(types, datasets, query, needed | query.columns())
-    joiner = _Joiner([_narrowed(table, needed | query.columns()) for table in tables])
-    relations = []
-    for group in groups:
-        relation = joiner.join(_inherit(group, groups))
-        relations.append(_filtered(relation, query, lenient=not group.strict))
+    facts = [Facts(group.dimensions, _inherit(group, groups)) for group in groups]
+    joiner = Joiner([narrowed(table.columns, table.rows, needed | query.columns()) for table in tables], facts)
+    relations = [
+        _filtered(joiner.join(item.relation), query, lenient=not group.strict)
+        for group, item in zip(groups, facts, strict=True)
+    ]
     relations += [_filtered(relation, query, lenient=False) for relation in joiner.beginnings(all_of=query.from_tables)]
     return Universe(tuple(relation for relation in relations if relation.rows), known)
-
-
-def picker(indices: Sequence[int], width: int) -> Callable[[Row], Row]:
-    """A function that picks these positions of a row of this width as a tuple; the row itself if that is all of it."""
-    if list(indices) == list(range(width)):
-        return lambda row: row
-    if not indices:
-        return lambda row: ()
-    if len(indices) == 1:
-        at = indices[0]
-        return lambda row: (row[at],)
-    return itemgetter(*indices)
-
-
-def pick(columns: Sequence[str], wanted: Sequence[str]) -> Callable[[Row], Row]:
-    """A function that picks the wanted columns, all of which are there, of rows with these columns."""
-    return picker([columns.index(name) for name in wanted], len(columns))
 
 
 def _collect(
@@ -185,51 +162,6 @@ def _usable(value: Any) -> bool:
 def _plain(values: Row) -> Row:
     """Metadata values that are no numbers or texts count as missing."""
     return tuple(value if isinstance(value, _SCALARS) else None for value in values)
-
-
-def _narrowed(table: Table, needed: frozenset[str]) -> Relation:
-    """The needed columns of a table, each combination once, in the table's order."""
-    columns = tuple(name for name in table.columns if name in needed)
-    return Relation(columns, list(dict.fromkeys(map(pick(table.columns, columns), table.rows))))
-
-
-class _Joiner:
-    """Joins data-ID tables to relations and remembers which tables never found a partner."""
-
-    def __init__(self, tables: Sequence[Relation]) -> None:
-        self._tables = [table for table in tables if table.columns]
-        self._used: set[int] = set()
-
-    def join(self, relation: Relation) -> Relation:
-        """The relation with the columns of every table that can be reached by shared columns."""
-        waiting = dict(enumerate(self._tables))
-        while True:
-            number = next((n for n, table in waiting.items() if set(table.columns) & set(relation.columns)), None)
-            if number is None:
-                return relation
-            self._used.add(number)
-            relation = _left_join(relation, waiting.pop(number))
-
-    def beginnings(self, *, all_of: bool) -> Iterator[Relation]:
-        """All tables, or those that no dataset leads to, joined among themselves."""
-        for number, table in enumerate(self._tables):
-            if all_of or number not in self._used:
-                yield self.join(table)
-
-
-def _left_join(left: Relation, right: Relation) -> Relation:
-    added = tuple(name for name in right.columns if name not in left.columns)
-    if not added:
-        return left
-    shared = tuple(name for name in right.columns if name in left.columns)
-    key_of, rest_of = pick(right.columns, shared), pick(right.columns, added)
-    matches: dict[Row, list[Row]] = {}
-    for row in right.rows:
-        matches.setdefault(key_of(row), []).append(rest_of(row))
-    left_key = pick(left.columns, shared)
-    nothing = [(None,) * len(added)]
-    rows = [row + rest for row in left.rows for rest in matches.get(left_key(row), nothing)]
-    return Relation(left.columns + added, rows)
 
 
 def _filtered(relation: Relation, query: DataQuery, *, lenient: bool) -> Relation:

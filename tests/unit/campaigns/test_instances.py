@@ -58,6 +58,16 @@ def test_a_step_per_tile_and_band_gathers_through_a_table():
     assert inputs_of(made, "coadd", (5, "r")) == [("image", (1, 1)), ("image", (2, 1))]
 
 
+def test_a_table_does_not_mix_the_bands():
+    tiles = Table("tiles", ("exposure", "detector", "tile"), [(1, 1, 5), (2, 1, 5)])
+    raw = rows("raw", [(1, 1)], band="r") + rows("raw", [(2, 1)], first=2, band="g")
+    flats = rows("flat", [(1, "r"), (1, "g")], first=50)
+    steps = [step("isr", "exposure detector", "raw flat", "image"), step("coadd", "tile band", "image", "coadd")]
+    made = planned(steps, raw + flats, tables=(tiles,))
+    assert inputs_of(made, "isr", (2, 1)) == [("raw", (2, 1)), ("flat", (1, "g"))]
+    assert inputs_of(made, "coadd", (5, "r")) == [("image", (1, 1))]
+
+
 def test_known_inputs_carry_their_dataset_and_made_ones_their_producer():
     made = planned([ISR, MEASURE], rows("raw", [(1, 1)], first=77))
     first, second = [job.instances[0] for workflow in made.workflows() for job in workflow.jobs]

@@ -87,6 +87,33 @@ def test_rows_of_tables_take_part_by_themselves_where_a_step_begins_from_nothing
     assert ids(datasets, "exposure detector", [shots], from_tables=True) == [(1, 1), (1, 2)]
 
 
+def test_a_table_is_not_spread_over_rows_that_know_less_of_it_than_others():
+    tiles = Table("tiles", ("exposure", "detector", "tile"), [(1, 1, 5), (2, 1, 6)])
+    datasets = rows("raw", [(1, 1)], band="r") + rows("raw", [(2, 1)], band="g") + rows("flat", [(1, "r"), (1, "g")])
+    assert ids(datasets, "exposure band", [tiles]) == [(1, "r"), (2, "g")]
+    assert ids(datasets, "tile band", [tiles]) == [(5, "r"), (6, "g")]
+    assert ids(datasets, "detector band", [tiles]) == [(1, "g"), (1, "r")]
+
+
+def test_a_dataset_that_has_all_of_a_table_leads_nobody_away_from_it():
+    tiles = Table("tiles", ("exposure", "tile"), [(1, 5)])
+    datasets = rows("raw", [(1, 1)]) + rows("warp", [(5, 1)])
+    assert ids(datasets, "detector tile", [tiles]) == [(1, 5)]
+
+
+def test_what_a_table_brings_together_agrees_with_the_metadata():
+    tiles = Table("tiles", ("exposure", "tile"), [(1, 5), (2, 5)])
+    datasets = rows("raw", [(1, 1)], band="r") + rows("raw", [(2, 1)], band="g") + rows("coadd", [(5, "r"), (5, "g")])
+    assert ids(datasets, "exposure band", [tiles]) == [(1, "r"), (2, "g")]
+    assert ids(datasets, "tile band exposure", [tiles]) == [(5, "g", 2), (5, "r", 1)]
+
+
+def test_a_row_stays_where_datasets_say_nothing_to_the_contrary():
+    tiles = Table("tiles", ("exposure", "tile"), [(1, 5)])
+    datasets = rows("raw", [(1, 1)], band="r") + rows("coadd", [(9, "r")])
+    assert ids(datasets, "tile band", [tiles]) == [(5, "r"), (9, "r")]
+
+
 def test_tables_can_be_selected_by():
     tiles = Table("tiles", ("exposure", "tile"), [(1, 5), (2, 6)])
     assert ids(rows("raw", grid([1, 2], [1])), "exposure", [tiles], where="tile = 6") == [(2,)]
