@@ -45,9 +45,10 @@ clean: ## remove what was built, and nothing that was produced (var/ stays)
 $(VENV)/bin/python:
 	@sh .ci/venv $(VENV)
 
-$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+$(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/bin/python
 	@echo "installing the portal's requirements into $(VENV)"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
