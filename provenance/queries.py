@@ -1,11 +1,11 @@
-"""The door for those who read the ledger. Lists are query sets, the names as attributes, to be narrowed and paged."""
+"""The door for those who read the ledger. Lists are query sets to be narrowed and paged."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from provenance import intern
 from provenance.core.data_id import Value, parse
@@ -14,7 +14,7 @@ from provenance.core.feed import settled
 from provenance.covered import coverage, coverage_lines, coverage_of
 from provenance.descent import lineage
 from provenance.export import prov_document
-from provenance.models import Dataset, DatasetType, Event, Execution, SubjectKind
+from provenance.models import Dataset, DatasetType, Environment, Event, Execution, Recipe, SubjectKind
 from provenance.reports import comparison, summary
 
 __all__ = [
@@ -41,7 +41,6 @@ NEWEST = 5000
 """Of so many events the ids are looked at for gaps; more are not written while a gap is waited for."""
 THERE = (DatasetState.REGISTERED.value, DatasetState.PUBLISHED.value)
 EXECUTION_NAMES = ("campaign", "payload", "workflow", "step", "data_id", "site", "host", "software", "version")
-NAME = "{}_name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +77,8 @@ def top_of_feed(cursor: int, *, now: datetime) -> int:
 
 
 def datasets(*, campaign: str | None = None, **narrower: Any) -> QuerySet[Dataset]:
-    """Return datasets with `type_name`, `campaign_name` and `payload_name`; those of one campaign where it is named."""
-    found = Dataset.objects.filter(**narrower).annotate(
-        type_name=F("type__name"), campaign_name=F("campaign__name"), payload_name=F("payload__name")
-    )
+    """Return datasets, their names fetched along; those of one campaign where it is named."""
+    found = Dataset.objects.filter(**narrower).prefetch_related("type", "campaign", "payload")
     return found if campaign is None else found.filter(campaign_id__in=_ids(SubjectKind.CAMPAIGN, campaign))
 
 
@@ -91,14 +88,17 @@ def dataset_types() -> QuerySet[DatasetType]:
 
 
 def executions(**narrower: Any) -> QuerySet[Execution]:
-    """Return executions with `campaign_name`, `payload_name`, … as attributes beside their own columns."""
-    names = {NAME.format(name): F(f"{name}__name") for name in EXECUTION_NAMES}
-    keys = {
-        "environment_digest": F("environment__digest"),
-        "recipe_digest": F("recipe__digest"),
-        "log_path": F("log__path"),
-    }
-    return Execution.objects.filter(**narrower).annotate(**names, **keys)
+    """Return executions, their names fetched along: `campaign_name`, `step_name`, … are attributes.
+
+    The names come in queries of their own: a join would be made for every row that fits, not only for those of a page.
+    """
+    along: list[Any] = [
+        *EXECUTION_NAMES,
+        Prefetch("environment", queryset=Environment.objects.only("digest")),
+        Prefetch("recipe", queryset=Recipe.objects.only("digest")),
+        "log",
+    ]
+    return Execution.objects.filter(**narrower).prefetch_related(*along)
 
 
 def datasets_for_planning(

@@ -78,7 +78,7 @@ class DatasetViewSet(FeedViewSet):
 
     def scope_of(self, obj: Dataset) -> Scope:
         """The campaign that made it."""
-        return scope_of(obj.campaign_name)  # type: ignore[attr-defined]
+        return scope_of(obj.campaign_name)
 
     @extend_schema(
         summary="Register existing files as datasets",
@@ -143,7 +143,7 @@ class ExecutionViewSet(FeedViewSet):
 
     def scope_of(self, obj: Execution) -> Scope:
         """Its campaign."""
-        return scope_of(obj.campaign_name)  # type: ignore[attr-defined]
+        return scope_of(obj.campaign_name)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """All that is known of one execution."""

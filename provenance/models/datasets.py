@@ -73,3 +73,18 @@ class Dataset(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type_id} {self.data_id}"
+
+    @property
+    def type_name(self) -> str:
+        """The type in words."""
+        return self.type.name
+
+    @property
+    def campaign_name(self) -> str | None:
+        """The campaign that made it, None for a registered file."""
+        return self.campaign.name if self.campaign else None
+
+    @property
+    def payload_name(self) -> str | None:
+        """The payload that made it, None for a registered file."""
+        return self.payload.name if self.payload else None

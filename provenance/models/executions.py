@@ -24,6 +24,17 @@ def _of(model: type[models.Model]) -> Any:
     )
 
 
+def _name_of(field: str) -> Any:
+    """The text of a name or digest that is held by number; None where there is none."""
+    which = {"environment": "digest", "recipe": "digest", "log": "path"}.get(field, "name")
+
+    def read(row: models.Model) -> str | None:
+        referred = getattr(row, field)
+        return None if referred is None else getattr(referred, which)
+
+    return property(read, doc=f"The {field}'s {which}.")
+
+
 class Execution(models.Model):
     """The facts of one step instance (or framework step) in one attempt; see `core.facts.ExecutionFact`."""
 
@@ -82,6 +93,19 @@ class Execution(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+    campaign_name = _name_of("campaign")
+    payload_name = _name_of("payload")
+    workflow_name = _name_of("workflow")
+    step_name = _name_of("step")
+    data_id_name = _name_of("data_id")
+    site_name = _name_of("site")
+    host_name = _name_of("host")
+    software_name = _name_of("software")
+    version_name = _name_of("version")
+    environment_digest = _name_of("environment")
+    recipe_digest = _name_of("recipe")
+    log_path = _name_of("log")
 
 
 class CampaignInput(models.Model):

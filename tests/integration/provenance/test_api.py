@@ -328,7 +328,7 @@ def test_a_stranger_sees_nothing(night: None, api: Api, stranger: User):
 
 @pytest.mark.parametrize("resource", ["datasets", "executions", "events", "environments", "dataset-types"])
 @pytest.mark.parametrize("form", ["json", "csv"])
-def test_a_list_takes_the_same_number_of_queries_for_any_number_of_rows(
+def test_a_list_takes_no_more_queries_for_many_rows_than_for_few(
     resource: str, form: str, night: None, api: Api, viewer: User
 ):
     client = api(viewer)
@@ -347,4 +347,4 @@ def test_a_list_takes_the_same_number_of_queries_for_any_number_of_rows(
     for n in range(50):
         ledger.record(EventKind.CAMPAIGN_REVISED, actor="ann", campaign=f"c{n}")
 
-    assert count() == few
+    assert count() <= few

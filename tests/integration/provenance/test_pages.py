@@ -182,7 +182,7 @@ def test_a_list_goes_on_below_its_last_row(browser_of: Browser, viewer: User):
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_a_page_takes_the_same_number_of_queries_for_any_number_of_rows(
+def test_a_page_takes_no_more_queries_for_many_rows_than_for_few(
     address: str, night: None, browser_of: Browser, viewer: User
 ):
     client = browser_of(viewer)
@@ -198,7 +198,7 @@ def test_a_page_takes_the_same_number_of_queries_for_any_number_of_rows(
     for _ in range(120):
         ledger.record(EventKind.CAMPAIGN_REVISED, actor="ann", campaign="night")
 
-    assert count() == few
+    assert count() <= few
 
 
 def test_an_administrator_puts_metadata_right_with_a_reason(night: None, browser_of: Browser, admin: User):
