@@ -108,9 +108,7 @@ class Pin(models.Model):
     pipelines = models.JSONField(help_text="Name -> [version, digest]")
     software = models.JSONField(help_text="Name -> digest")
     tables = models.JSONField(help_text="Name -> version")
-    settings = DocumentField(
-        default=dict, help_text="Resolved settings by payload, step and site, with their origins"
-    )
+    settings = DocumentField(default=dict, help_text="Resolved settings by payload, step and site, with their origins")
     by = models.CharField(max_length=150)
     at = models.DateTimeField()
 

@@ -25,6 +25,9 @@ class Answering:
         self.driver = self
         self.closed = False
 
+    def prepare(self) -> None:
+        """There is nothing to prepare."""
+
     def nodes(self) -> str:
         return "nodes"
 
