@@ -1,15 +1,21 @@
 """Extending: what lies below a discovering step is generated from what was really made, exactly once (LDM-636 0011)."""
 
 import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
+from bpsportal.web.errors import Invalid
 from campaigns import catalog, generation, moves, planner_lease, planning
 from campaigns.core.planner import plan_below
+from campaigns.core.problem import PlanError
 from campaigns.core.states import State
 from campaigns.models import Campaign, Payload
 from campaigns.planner_lease import Held, Interrupted
 from campaigns.planning import Stored, store_all
+from campaigns.reading import plain
 from execution import control, queries, workflows
 from execution.control import Target, Wish
 from execution.workflows import AlreadyExtended
@@ -37,6 +43,14 @@ def run(name: str, number: int, payload: str, point: str) -> bool:
         logger.info("extension given up: campaign=%s point=%s reason=%s", name, point, type(stop).__name__)
         if isinstance(stop, AlreadyExtended) or Campaign.objects.filter(pk=held.pk, planner_fence=held.fence).exists():
             workflows.discard(target)
+        return False
+    except (Invalid, PlanError) as trouble:
+        problems = plain(trouble.problems) if isinstance(trouble, Invalid) else [{"path": "", "message": str(trouble)}]
+        _tell(held.pk, point, problems)
+        return False
+    except Exception as trouble:
+        logger.exception("extension failed: campaign=%s point=%s", name, point)
+        _tell(held.pk, point, [{"path": "", "message": f"{type(trouble).__name__}: {trouble}"[:500]}])
         return False
     finally:
         held.release()
@@ -70,8 +84,24 @@ def _extend(held: Held, target: Target, point: str) -> None:
         store_all(held, made.workflows(), base, campaign.program, stored)
     with held.finishing() as campaign:
         workflows.complete(target, points=points, closes=point)
+        if campaign.problems:
+            campaign.problems = []
+            campaign.save(update_fields=["problems"])
         _add_up(campaign, stored)
         generation.record(campaign, held, {payload.name: measured}, point=point)
+
+
+def _tell(pk: int, point: str, problems: Sequence[Mapping[str, Any]]) -> None:
+    """Attach what keeps the point from being extended, and record it when it is new; it is tried again all the same."""
+    found = [{"layer": "", "line": None, **item, "message": f"below {point}: {item['message']}"} for item in problems]
+    with transaction.atomic():
+        campaign = Campaign.objects.select_for_update().get(pk=pk)
+        if campaign.problems == found:
+            return
+        campaign.problems = found
+        campaign.save(update_fields=["problems"])
+        why = "; ".join(item["message"] for item in found[:3])
+        moves.record(campaign, moves.Note(EventKind.CAMPAIGN_REFUSED, "portal", why, {"point": point}))
 
 
 def _add_up(campaign: Campaign, stored: Stored) -> None:

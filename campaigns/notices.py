@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 CURSOR = "mail"
 BATCH = 500
+MAX_BATCHES = 20
 SEND_BATCH = 50
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -66,13 +67,26 @@ def recipients(kind: str, rules: Iterable[Rule]) -> tuple[str, ...]:
 
 
 def take_in(now: datetime) -> int:
-    """Read on in the ledger and fill the outbox; returns how many notices are new. Cursor and notices move together."""
+    """Read on in the ledger and fill the outbox; returns how many notices that gave. Cursor and notices move
+    together.
+    """
+    found = 0
+    for _ in range(MAX_BATCHES):
+        notices, events = _take_batch(now)
+        found += notices
+        if events < BATCH:
+            break
+    return found
+
+
+def _take_batch(now: datetime) -> tuple[int, int]:
+    """One batch of events: how many notices it gave, and how many events it had."""
     with transaction.atomic():
         NoticeCursor.objects.get_or_create(name=CURSOR)
         cursor = NoticeCursor.objects.select_for_update().get(name=CURSOR)
         events = history.events_after(cursor.position, now=now, limit=BATCH)
         if not events:
-            return 0
+            return 0, 0
         names = {event.campaign for event in events if event.kind in NOTIFIABLE and event.campaign}
         known = {c.name: c for c in Campaign.objects.filter(name__in=names).select_related("revision")}
         rows = [
@@ -80,7 +94,7 @@ def take_in(now: datetime) -> int:
         ]
         made = Notice.objects.bulk_create(rows, ignore_conflicts=True)
         NoticeCursor.objects.filter(name=CURSOR).update(position=events[-1].pk)
-    return len(made)
+    return len(made), len(events)
 
 
 def send(now: datetime) -> int:

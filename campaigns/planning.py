@@ -17,15 +17,16 @@ from campaigns import catalog, generation, moves, planner_lease
 from campaigns.catalog import Pins
 from campaigns.core.blueprint import plan_spec
 from campaigns.core.catalog import Catalog
+from campaigns.core.document import Document
 from campaigns.core.planner import PlanSpec, plan
 from campaigns.core.problem import PlanError, Problem
 from campaigns.core.specs import CampaignSpec, PayloadSpec
 from campaigns.core.states import State
 from campaigns.generation import Measured
-from campaigns.models import Campaign, Payload, Pin
+from campaigns.models import Campaign, Payload, Pin, Revision
 from campaigns.moves import Note
 from campaigns.planner_lease import Held, Interrupted
-from campaigns.reading import plain, spec_of
+from campaigns.reading import check_campaign, origin_at, plain
 from execution import control, workflows
 from execution.control import Target, Wish
 from execution.core.workflow import Workflow
@@ -86,7 +87,7 @@ def is_abandoned(campaign: Campaign) -> bool:
 
 def pinned_spec(campaign: Campaign, *, software_may_differ: bool = False) -> tuple[CampaignSpec, Catalog]:
     """What the campaign said when it was submitted, read with exactly the versions that were pinned; Invalid."""
-    pin = Pin.objects.get(campaign=campaign, run=campaign.run)
+    pin = Pin.objects.select_related("revision").get(campaign=campaign, run=campaign.run)
     pins = Pins([(scope, target, version) for scope, target, version in pin.layers], pin.tables)
     known = catalog.load(revised=campaign.name, pins=pins)
     versions = {
@@ -98,7 +99,12 @@ def pinned_spec(campaign: Campaign, *, software_may_differ: bool = False) -> tup
         message = "software version {} has changed since the campaign was submitted; submit it again"
         raise Invalid([Problem("software", message.format(name)) for name in changed])
     known = replace(known, pipelines=versions, datasets=None)
-    return spec_of(campaign, known=known)
+    return check_campaign(_as_submitted(pin.revision), origin=origin_at(pin.revision), known=known)
+
+
+def _as_submitted(revision: Revision) -> Document:
+    """The document with all that it had inherited then; what its parent says by now is of no importance."""
+    return Document({key: value for key, value in revision.document.items() if key != "parent"})
 
 
 def _plan(held: Held) -> bool:

@@ -17,7 +17,7 @@ from campaigns.core.document import MAX_BYTES, Document, load, load_many
 from campaigns.core.problem import Location, Problem
 from campaigns.core.schema import Origin
 from campaigns.core.specs import CampaignSpec
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Revision
 
 _PART = re.compile(r'\.?([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]|\["([^"]*)"\]')
 
@@ -73,17 +73,21 @@ def check_campaign(
     return checked.spec, against
 
 
-def spec_of(campaign: Campaign, pins: Pins = NEWEST, known: Catalog | None = None) -> tuple[CampaignSpec, Catalog]:
-    """What the campaign's present revision says, checked against what exists now or what was pinned; Invalid.
+def spec_of(campaign: Campaign) -> tuple[CampaignSpec, Catalog]:
+    """What the campaign's present revision says, checked against what exists now; Invalid.
 
     It is read from its text, so that problems have their lines.
     """
     revision = campaign.revision
     if revision is None:
         raise LookupError(f"campaign {campaign.name} has no revision")
-    origin = Origin(revision.author, revision.at, revision.reason, revision.number)
     document = load(revision.text).documents[0]
-    return check_campaign(document, origin=origin, revised=campaign.name, pins=pins, known=known)
+    return check_campaign(document, origin=origin_at(revision), revised=campaign.name)
+
+
+def origin_at(revision: Revision) -> Origin:
+    """Who said a stored document, and when."""
+    return Origin(revision.author, revision.at, revision.reason, revision.number)
 
 
 def catalog_for(document: Document, *, revised: str = "", pins: Pins = NEWEST) -> Catalog:

@@ -66,6 +66,8 @@ def create(source: bytes | str, *, user: User, draft: bool = False, reason: str 
             moves.record(campaign, Note(EventKind.CAMPAIGN_CREATED, actor, reason))
             _make_ready(campaign, asked, now)
     except IntegrityError:
+        if not Campaign.objects.filter(name=name).exists():
+            raise
         raise Invalid([Problem("campaign", f"there is a campaign {name} already; choose another name")]) from None
     return campaign
 
@@ -107,7 +109,7 @@ def _kept(source: bytes | str, actor: str, reason: str, *, revised: str) -> Aske
     except Invalid as invalid:
         name = document.data.get("campaign") if isinstance(document.data, dict) else None
         taken = isinstance(name, str) and name != revised and Campaign.objects.filter(name=name).exists()
-        if not isinstance(name, str) or name_fault(name) or taken:
+        if not isinstance(name, str) or name in RESERVED or name_fault(name) or taken:
             raise
         return Asked(text_of(source), document, None, problems=invalid.problems)
 

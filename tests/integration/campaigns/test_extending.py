@@ -149,3 +149,24 @@ def test_later_changes_of_the_software_do_not_stop_an_extension(running: Campaig
     find(*FOUND)
     register("software: demo-1.0\nkind: venv\nsites: {local: {setup: ['false']}}\n", user=admin)
     assert extend() is True
+
+
+def test_what_keeps_a_point_from_being_extended_is_said_once_and_tried_again(running: Campaign, admin: User) -> None:
+    from campaigns.services.register import register
+    from execution.models import Site
+    from provenance import queries as history
+    from tests.integration.campaigns import world
+
+    finish_all()
+    find(*FOUND)
+    Site.objects.all().delete()
+    assert extend() is False
+    assert extend() is False
+    running.refresh_from_db()
+    assert running.state == "running"
+    assert "below find: no site is left" in running.problems[0]["message"]
+    assert history.events(kind="campaign.refused").count() == 1
+    register(world.PLACES, user=admin)
+    assert extend() is True
+    running.refresh_from_db()
+    assert running.problems == []

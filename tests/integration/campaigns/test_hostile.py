@@ -146,3 +146,8 @@ def test_hostile_names_in_addresses_are_missing(rest: APIClient) -> None:
 def test_hostile_filters_find_nothing_or_are_refused(rest: APIClient) -> None:
     for query in ({"name": "'\"--"}, {"state": "exploded"}, {"since": "yesterday"}, {"name": "\x00"}, {"cursor": "x"}):
         assert rest.get(ROOT, query).status_code in (200, 400, 404), query
+
+
+def test_a_draft_with_a_name_that_cannot_be_is_refused_too(rest: APIClient) -> None:
+    for name in ("validate", "../x", "night 1"):
+        refused(rest, f'campaign: "{name}"', "?draft=true")

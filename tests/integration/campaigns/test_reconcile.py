@@ -187,3 +187,18 @@ def test_siblings_apart_are_not_warned_about(family: Campaign, operator: User) -
     child = {"payloads": [{"name": "calibrate", "data": {"where": "exposure in (3..4)"}}]}
     text = world.campaign("night-1-more", parent="night-1", program=None, software=None, **child)
     assert create(text, user=operator).warnings == []
+
+
+def test_a_submitted_subcampaign_keeps_what_it_inherited(night: None, operator: User, document: Write) -> None:
+    from campaigns.services.create import revise
+
+    create(document(), user=operator)
+    child = {"payloads": [{"name": "calibrate", "data": {"where": "exposure in (1..2)"}}]}
+    create(world.campaign("part", parent="night-1", program=None, software=None, **child), user=operator)
+    submit("part", user=operator)
+    narrow = [
+        {"name": "calibrate", "pipelines": [{"pipeline": "small", "steps": "isr"}], "data": {"where": "detector = 0"}}
+    ]
+    revise("night-1", document(payloads=narrow), user=operator, reason="less")
+    assert planning.run("part", 1)
+    assert Campaign.objects.get(name="part").payloads.get().planned["steps"] == [["isr", 6], ["gather", 2]]
