@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 import signal
 import sys
 import time
@@ -21,12 +22,14 @@ from bpsportal.demo.story import Result
 from client.portal import Portal, Refusal, Unreachable, connect
 
 EXAMPLE = "examples/calibration"
+QUIET_S = 5.0
 _INTERRUPTED = 130
 
 
 class Command(BaseCommand):
     """Everything that happens to the campaign goes through the REST API, as anybody could do it."""
 
+    _shown = ("", "", 0.0)
     help = "Start the portal with the example: users, a simulated night, and a campaign that processes it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -125,12 +128,16 @@ class Command(BaseCommand):
             time.sleep(1)
 
     def _show(self, text: str) -> None:
-        """One line, updated in place where that is possible; elsewhere a new one when something has changed."""
+        """One line, updated in place where that is possible; elsewhere a new one every few seconds, if it is new."""
         if self.stdout.isatty():
-            self.stdout.write(f"\r\x1b[K{text}", ending="")
-        elif text.rpartition("  ")[0] != getattr(self, "_shown", ""):
-            self._shown = text.rpartition("  ")[0]
-            self.stdout.write(text)
+            width = shutil.get_terminal_size().columns
+            self.stdout.write(f"\r\x1b[K{text[: width - 1]}", ending="")
+        else:
+            words, state = text.rpartition("  ")[0], text.split()[1]
+            shown, shown_state, at = self._shown
+            if state != shown_state or (words != shown and time.monotonic() - at >= QUIET_S):
+                self._shown = (words, state, time.monotonic())
+                self.stdout.write(text)
         self.stdout.flush()
 
     def _end_line(self) -> None:
