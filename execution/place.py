@@ -59,16 +59,18 @@ def rooms(now: datetime) -> dict[str, int]:
 
 def _place(workflows: list[Workflow], now: datetime) -> int:
     room = rooms(now)
+    _recall_placed(room)
     total = min(MOST, sum(room.values()))
     with_ready = _tallies([JobState.READY])
     workflows = [w for w in workflows if with_ready.get(w.pk)]
     if not total or not workflows:
-        _recall_placed(room)
         return 0
     in_flight = _tallies(list(AT_SITE))
     slots = sum(Site.objects.get(name=name).limit("running", 2) for name in room)
     queues: list[Queue] = []
     for workflow in workflows:
+        if queues and workflow.priority < queues[-1].priority and sum(len(q.jobs) for q in queues) >= total:
+            break
         blueprint = specs.blueprint(workflow.blueprint_id)
         jobs = Job.objects.filter(workflow=workflow, state=JobState.READY, site=None)
         due = jobs.filter(Q(not_before=None) | Q(not_before__lte=now)).order_by("rank", "pk")
