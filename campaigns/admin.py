@@ -82,10 +82,12 @@ class CampaignAdmin(LookOnly):
 
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
         """Write only what was edited, and record it."""
-        if form.changed_data:
+        before = Campaign.objects.get(pk=obj.pk)
+        edited = {name: getattr(obj, name) for name in form.changed_data}
+        changed = {name: value for name, value in edited.items() if getattr(before, name) != value}
+        if changed:
             with transaction.atomic():
-                obj.save(update_fields=form.changed_data)
-                changed = {name: getattr(obj, name) for name in form.changed_data}
+                obj.save(update_fields=list(changed))
                 fix.note_edit(obj, changed, actor=request.user.get_username())
 
     def get_urls(self) -> list[URLPattern]:
