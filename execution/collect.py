@@ -21,7 +21,7 @@ from execution.core.states import JobState, Wish
 from execution.core.verdict import Result
 from execution.core.workflow import text_of
 from execution.lease import Held
-from execution.models import Attempt, StepInstance
+from execution.models import Attempt
 from execution.settle import Ending, settle
 from execution.site import SiteClient
 from provenance.core.facts import ExecutionFact, ExecutionKind, LogFact, Outcome, OutputFact
@@ -76,8 +76,7 @@ def _settle(
     history: Mapping[BatchId, Sighting],
 ) -> int:
     workflows = {attempt.job.workflow for attempt, _ in pairs}
-    instances = _instances([attempt for attempt, _ in pairs])
-    endings = [_ending(a, note, history.get(BatchId(a.batch_id)), instances) for a, note in pairs]
+    endings = [_ending(a, note, history.get(BatchId(a.batch_id))) for a, note in pairs]
     store = backbone.configured()
     if any(fact.outputs for ending in endings for fact in ending.facts):
         with client.journal.step("transfer", workflows):
@@ -89,17 +88,7 @@ def _settle(
         return settle(lease, endings, timezone.now())
 
 
-def _instances(attempts: Sequence[Attempt]) -> dict[int, tuple[str, str]]:
-    rows = StepInstance.objects.filter(job_id__in=[a.job_id for a in attempts])
-    return {pk: (step, data_id) for pk, step, data_id in rows.values_list("pk", "step", "data_id")}
-
-
-def _ending(
-    attempt: Attempt,
-    note: Note | Unreadable | None,
-    accounting: Sighting | None,
-    instances: Mapping[int, tuple[str, str]],
-) -> Ending:
+def _ending(attempt: Attempt, note: Note | Unreadable | None, accounting: Sighting | None) -> Ending:
     evidence: dict[str, Any] = {}
     if accounting is not None:
         evidence["accounting"] = {
@@ -115,7 +104,9 @@ def _ending(
         message = "left the queue without an exit note" + (f"; accounting says {accounting.word}" if accounting else "")
         return Ending(attempt, cause=str(cause or "lost"), message=message, ended_at=timezone.now(), evidence=evidence)
     log = persist.keep_log(attempt)
-    known = [row for row in note.instances if row.id in instances]
+    job = attempt.job
+    stored = {i.id: i for i in specs.instances(job.workflow_id, job.chunk, job.place)}
+    known = [row for row in note.instances if row.id in stored]
     failed = next((row for row in known if row.outcome != "succeeded"), None)
     return Ending(
         attempt=attempt,
@@ -126,7 +117,7 @@ def _ending(
         started_at=note.started_at,
         ended_at=note.ended_at,
         results={row.id: _result(row) for row in known},
-        facts=[_fact(attempt, note, row, log) for row in known],
+        facts=[_fact(attempt, note, row, stored[row.id], log) for row in known],
         evidence=evidence | {"note": {"exit": note.exit, "version": note.version}},
     )
 
@@ -135,11 +126,12 @@ def _result(row: InstanceNote) -> Result:
     return Result(row.outcome, row.cause, row.exit_code, complete=not row.missing)
 
 
-def _fact(attempt: Attempt, note: Note, row: InstanceNote, log: LogFact | None) -> ExecutionFact:
+def _fact(
+    attempt: Attempt, note: Note, row: InstanceNote, stored: specs.StoredInstance, log: LogFact | None
+) -> ExecutionFact:
     job = attempt.job
     workflow = job.workflow
     blueprint = specs.blueprint(workflow.blueprint_id)
-    stored = next(i for i in specs.instances(job.workflow_id, job.chunk, job.place) if i.id == row.id)
     step = blueprint.steps[stored.step]
     used = [stored.inputs[i] for i in row.inputs if i < len(stored.inputs)]
     return ExecutionFact(

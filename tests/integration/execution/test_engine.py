@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -286,3 +287,22 @@ def test_a_collector_that_dies_before_the_commit_loses_nothing(engine: Engine, m
     assert instance_states() == {"succeeded": 5}
     assert Execution.objects.filter(kind="step").count() == 5
     assert StepInstance.objects.count() == len(engine.claims())
+
+
+def test_a_note_speaks_only_of_its_own_job(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes back from a site is not trusted: a note that names another job's instance changes nothing there."""
+    from execution import collect
+
+    parse = collect.parse_note
+    everybody: list[int] = []
+
+    def forged(raw: bytes) -> object:
+        note = parse(raw)
+        liars = [replace(note.instances[0], id=pk, outcome="failed", cause="payload") for pk in everybody]
+        return replace(note, instances=(*note.instances, *(row for row in liars if row.id != note.instances[0].id)))
+
+    row = engine.load(two_steps(3, command=WRITE))
+    everybody += [one.pk for one in StepInstance.objects.all()]
+    monkeypatch.setattr(collect, "parse_note", forged)
+    engine.finish(row)
+    assert instance_states() == {"succeeded": 7}
