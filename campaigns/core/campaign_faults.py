@@ -33,9 +33,12 @@ def check_campaign(document: Document, catalog: Catalog, origin: Origin, finding
     if name in catalog.campaigns:
         findings.add(("campaign",), f"there is a campaign {name} already; choose another name")
     values = read_settings(model, Scope.CAMPAIGN, catalog, findings, ())
-    if parent is not None and "priority" not in {**document.data, **(document.data.get("config") or {})}:
+    config = document.data.get("config")
+    said = {*document.data, *(config if isinstance(config, Mapping) else ())}
+    if parent is not None and "priority" not in said:
         values["priority"] = catalog.campaigns[str(model.parent)].priority
     layer = origin.layer(Scope.CAMPAIGN, name, values)
+    _check_software(values.get("software"), catalog, findings)
     _check_notices(model, catalog, findings)
     payloads = _payloads(model, catalog, layer, origin, findings)
     _check_names(values, model, catalog, findings)
@@ -86,6 +89,14 @@ def _is_opaque(location: Location) -> bool:
 
 def _is_scalar(value: object) -> bool:
     return isinstance(value, str | int | float)
+
+
+def _check_software(name: Any, catalog: Catalog, findings: Findings) -> None:
+    """The software of the whole campaign, even when no step is known that it could be looked up for."""
+    if isinstance(name, str) and name and name not in catalog.software:
+        known = catalog.software
+        hint = did_you_mean(name, known) or f"; known are {listing(known)}"
+        findings.add(("software",), f"there is no software version {name}{hint}")
 
 
 def _check_notices(model: CampaignDocument, catalog: Catalog, findings: Findings) -> None:

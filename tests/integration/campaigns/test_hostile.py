@@ -59,7 +59,7 @@ def test_twenty_errors_are_twenty_problems_in_one_answer(rest: APIClient) -> Non
     problems = refused(rest, TWENTY)
     said = {(problem["path"], problem["line"]) for problem in problems}
     expected = {
-        ("campaign", 2), ("program", 3), ("priorty", 4), ("priority", 5), ("deadline", 6), ("parent", 7),
+        ("campaign", 2), ("program", 3), ("priorty", 4), ("priority", 5), ("deadline", 6), ("parent", 7), ("software", 8),
         ("sites.only[0]", 9), ("sites.avoid[0]", 9), ("config.requestMemroy", 10), ("config.requestCpus", 10),
         ("notify[0].event", 11), ("notify[0].to[0]", 11), ("payloads[0].pipelines[0].version", 14),
         ("payloads[1].name", 15), ("payloads[1].pipelines[0].steps", 16), ("payloads[1].pipelines[0].skip[0]", 16),
@@ -151,3 +151,22 @@ def test_hostile_filters_find_nothing_or_are_refused(rest: APIClient) -> None:
 def test_a_draft_with_a_name_that_cannot_be_is_refused_too(rest: APIClient) -> None:
     for name in ("validate", "../x", "night 1"):
         refused(rest, f'campaign: "{name}"', "?draft=true")
+
+
+def test_unknown_software_is_said_even_beside_an_unknown_pipeline(rest: APIClient) -> None:
+    problems = refused(rest, "campaign: n\nsoftware: demo-9\npayloads: [{name: a, pipelines: [{pipeline: smal}]}]\n")
+    assert [problem["path"] for problem in problems] == ["software", "payloads[0].pipelines[0].pipeline"]
+
+
+@pytest.mark.parametrize("value", ["[1]", "5", "text", "null", "{a: {b: [c]}}"])
+@pytest.mark.parametrize(
+    "key", ["config", "sites", "payloads", "notify", "variables", "steps", "data", "persist", "retry"]
+)
+def test_a_wrong_type_anywhere_is_a_problem_and_no_fault(key: str, value: str, rest: APIClient, document: Any) -> None:
+    rest.post(ROOT, data=document("above"), content_type="application/yaml")
+    for parent in ("", "parent: above\n"):
+        body = f"campaign: n\n{parent}software: demo-1.0\n{key}: {value}\n"
+        answer = rest.post(ROOT + "validate/", data=body, content_type="application/yaml")
+        assert answer.status_code in (200, 400), answer.data
+        payload = f"campaign: n\n{parent}software: demo-1.0\npayloads:\n- {{name: calibrate, {key}: {value}}}\n"
+        assert rest.post(ROOT + "validate/", data=payload, content_type="application/yaml").status_code in (200, 400)
