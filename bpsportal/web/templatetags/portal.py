@@ -1,5 +1,6 @@
 """How values look on every page: states as badges, times, durations, sizes, links that keep the filter, rights."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -111,6 +112,12 @@ def megabytes(count_mb: float | None) -> str:
 def lookup(mapping: Mapping[str, Any], key: str) -> Any:
     """`mapping[key]`, "" when it is not there."""
     return mapping.get(key, "") if isinstance(mapping, Mapping) else ""
+
+
+@register.filter
+def setting(value: Any) -> str:
+    """A value as documents write it: `true`, `["local"]`; texts without quotes."""
+    return value if isinstance(value, str) else json.dumps(value, default=str, sort_keys=True)
 
 
 @register.filter
