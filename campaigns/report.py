@@ -27,7 +27,7 @@ def counts(campaign: Campaign) -> dict[str, Any]:
         "campaign": campaign.name,
         "run": campaign.run,
         "state": campaign.state,
-        "at_least": bool(whole.open_points),
+        "at_least": standing.will_grow(campaign, whole),
         "steps": steps,
         "jobs": standing.in_order(whole.jobs, JobState),
         "instances": standing.in_order(whole.instances, InstanceState),

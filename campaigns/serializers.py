@@ -91,7 +91,7 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
 
     def get_at_least(self, row: Campaign) -> bool:
         """Whether the counts will grow."""
-        return bool(_whole(row).open_points)
+        return standing.will_grow(row, _whole(row))
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_verbs(self, row: Campaign) -> list[str]:

@@ -72,6 +72,11 @@ def sum_up(parts: Parts, wishes: Mapping[str, str]) -> Whole:
     return Whole(jobs, instances, points, stopped, loading)
 
 
+def will_grow(campaign: Campaign, whole: Whole) -> bool:
+    """Whether step instances may still come to those that are counted."""
+    return bool(whole.open_points) and campaign.state in (State.RUNNING, State.PAUSED)
+
+
 def state_of(whole: Whole, wish: str) -> State:
     """The state that follows for a campaign whose planning is over."""
     return roll_up(Wish(wish), whole.jobs, whole.open_points, stopped=whole.stopped)

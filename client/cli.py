@@ -16,6 +16,7 @@ from client.portal import Portal, Refusal, Trouble, connect
 from client.waiting import STATUS, wait
 
 FAILED = 1
+WIDE = 200
 COVERAGE_PAGE = 1000
 
 
@@ -43,7 +44,7 @@ def verb(command: Callable[..., Any]) -> Callable[..., Any]:
         portal = connect(url, token)
         try:
             with portal.http:
-                context.exit(command(Session(portal, Console(), err, as_json), **given) or 0)
+                context.exit(command(Session(portal, _out(), err, as_json), **given) or 0)
         except Refusal as refusal:
             if as_json:
                 show.as_json(Console(), dict(refusal.body))
@@ -252,6 +253,12 @@ def coverage(session: Session, name: str | None, exposure: int | None, detector:
     if found.get("after"):
         session.err.print(f"only the first {COVERAGE_PAGE} images are shown; narrow with --outcome")
     return None
+
+
+def _out() -> Console:
+    """Standard output: as wide as the terminal, and wide enough for every table where there is none."""
+    console = Console()
+    return console if console.is_terminal or "COLUMNS" in os.environ else Console(width=WIDE)
 
 
 def _act(session: Session, name: str, verb_name: str, given: dict[str, Any]) -> None:

@@ -33,27 +33,28 @@ def table(console: Console, head: Sequence[str], rows: Iterable[Sequence[object]
 
 def campaigns(console: Console, rows: Iterable[Mapping[str, Any]]) -> None:
     """A line for each campaign."""
-    head = ("campaign", "state", "program", "priority", "owner", *STATES)
+    head = ("campaign", "state", "program", "priority", "owner", "step instances")
     lines = [
-        (row["name"], row["state"], row["program"], row["priority"], row["owner"], *_states(row["with_subcampaigns"]))
+        (row["name"], row["state"], row["program"], row["priority"], row["owner"], _words(row["with_subcampaigns"]))
         for row in rows
     ]
     table(console, head, lines) if lines else console.print("no campaigns")
 
 
 def counts(console: Console, found: Mapping[str, Any]) -> None:
-    """Steps by states."""
+    """Steps by those states that occur."""
+    states = [state for state in STATES if state in found["instances"]]
     lines = [
         (
             step["payload"],
             step["step"],
-            *_states(step["instances"]),
+            *_numbers(step["instances"], states),
             step["total"] if step["planned"] is not None else "–",
         )
         for step in found["steps"]
     ]
-    lines.append(("", "all", *_states(found["instances"]), sum(found["instances"].values())))
-    table(console, ("payload", "step", *STATES, "all"), lines)
+    lines.append(("", "all", *_numbers(found["instances"], states), sum(found["instances"].values())))
+    table(console, ("payload", "step", *states, "all"), lines)
     if found["at_least"]:
         console.print("at least: more will follow once it is known what was found")
 
@@ -146,8 +147,12 @@ def _cell(value: object) -> Text:
     return Text(text, style=COLOURS.get(text, ""))
 
 
-def _states(found: Mapping[str, int]) -> list[int]:
-    return [found.get(state, 0) for state in STATES]
+def _numbers(found: Mapping[str, int], states: Sequence[str]) -> list[int]:
+    return [found.get(state, 0) for state in states]
+
+
+def _words(found: Mapping[str, int]) -> str:
+    return ", ".join(f"{found[state]} {state}" for state in STATES if found.get(state))
 
 
 def _number(spread: Mapping[str, Any] | None, key: str) -> float | str:

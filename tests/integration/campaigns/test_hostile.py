@@ -59,8 +59,9 @@ def test_twenty_errors_are_twenty_problems_in_one_answer(rest: APIClient) -> Non
     problems = refused(rest, TWENTY)
     said = {(problem["path"], problem["line"]) for problem in problems}
     expected = {
-        ("campaign", 2), ("program", 3), ("priorty", 4), ("priority", 5), ("deadline", 6), ("parent", 7), ("software", 8),
-        ("sites.only[0]", 9), ("sites.avoid[0]", 9), ("config.requestMemroy", 10), ("config.requestCpus", 10),
+        ("campaign", 2), ("program", 3), ("priorty", 4), ("priority", 5), ("deadline", 6), ("parent", 7),
+        ("software", 8), ("sites.only[0]", 9), ("sites.avoid[0]", 9), ("config.requestMemroy", 10),
+        ("config.requestCpus", 10),
         ("notify[0].event", 11), ("notify[0].to[0]", 11), ("payloads[0].pipelines[0].version", 14),
         ("payloads[1].name", 15), ("payloads[1].pipelines[0].steps", 16), ("payloads[1].pipelines[0].skip[0]", 16),
         ("payloads[1].steps.isr.onFailure", 19), ("payloads[2].name", 20), ("payloads[2].pipelines[0].pipeline", 20),
