@@ -1,5 +1,6 @@
 """SiteClient: a site's row joined with its driver and transport; what passes talk to."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -9,11 +10,13 @@ from django.conf import settings
 from execution import drivers, runner_archive, transports
 from execution.core import outbox
 from execution.core.command import Command
+from execution.core.errors import SiteError
 from execution.core.script import Place
 from execution.framework import Journal
 from execution.models import Site
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 class SiteClient:
@@ -21,6 +24,7 @@ class SiteClient:
 
     def __init__(self, site: Site) -> None:
         self.site, self.journal = site, Journal(site)
+        self.settled: list[str] = []
         self.workdir = site.workdir.replace("{data}", str(settings.DATA))
         self.transport = transports.connect(site.transport, Path(self.workdir))
         archive = runner_archive.build(settings.DATA / "runner")
@@ -58,17 +62,29 @@ class SiteClient:
         self.transport.write({Path(path): body for path, body in files.items()})
 
     def notes(self, most: int) -> Mapping[str, bytes]:
-        """Up to `most` exit notes that wait in the site's outbox, by token; raises SiteError."""
-        return self.call(outbox.notes(self.place, most))
+        """Up to `most` exit notes that wait in the site's outbox, by token; raises SiteError. Settled ones go
+        with it.
+        """
+        found = self.call(outbox.notes(self.place, most, self.settled))
+        self.settled = []
+        return found
 
     def acknowledge(self, tokens: Sequence[str]) -> None:
-        """These notes are settled: they and their attempts' folders may go; raises SiteError."""
-        self.call(outbox.acknowledge(self.place, tokens))
+        """These notes are settled: they and their attempts' folders may go, with the next look at the latest
+        at the end.
+        """
+        self.settled += tokens
 
     def claimed(self, token: str) -> bool:
         """Whether a runner has ever begun this attempt: its claim outlives everything else of it."""
         return self.transport.run(("test", "-d", f"{self.workdir}/claims/{token}")).exit_code == 0
 
     def close(self) -> None:
-        """End the connection."""
-        self.transport.close()
+        """Acknowledge what is settled, and end the connection; a site that cannot be reached now is told next time."""
+        try:
+            if self.settled:
+                self.call(outbox.acknowledge(self.place, self.settled))
+        except SiteError as trouble:
+            log.warning("site=%s %s settled notes stay for now: %s", self.site.name, len(self.settled), trouble)
+        finally:
+            self.transport.close()

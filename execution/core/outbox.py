@@ -12,12 +12,14 @@ TRY_LATER = 75
 """Exit code of the runner's own commands when the site's files cannot be used now (EX_TEMPFAIL)."""
 
 
-def notes(place: Place, most: int) -> Command[Mapping[str, bytes]]:
+def notes(place: Place, most: int, settled: Sequence[str] = ()) -> Command[Mapping[str, bytes]]:
     """Up to `most` exit notes by token, oldest first; they stay in the outbox until acknowledged.
 
-    A note that could not be read at all has no bytes, so that it is settled and acknowledged like any broken one.
+    Those of `settled` are acknowledged in the same go: one command a pass instead of two. A note that could not be read
+    at all has no bytes, so that it is settled and acknowledged like any broken one.
     """
-    return Command(own_words(place, "notes", "--limit", str(int(most))), _notes)
+    words = own_words(place, "notes", "--limit", str(int(most)), "--clean")
+    return Command(words, _notes, json.dumps(list(settled)).encode() if settled else b"")
 
 
 def acknowledge(place: Place, tokens: Sequence[str]) -> Command[int]:

@@ -131,6 +131,9 @@ def _purge(words: _Words) -> None:
 
 
 def _notes(words: _Words) -> None:
+    settled = _ids(optional=True)
+    if settled:
+        spool_outbox.acknowledge(words.root, settled, "clean" in words.options)
     spool_outbox.write_notes(words.root, int(words.number("limit", 200)), sys.stdout.buffer)
 
 
@@ -150,7 +153,7 @@ _VERBS: "dict[str, tuple[Callable[[_Words], int | None], tuple[str, ...]]]" = {
     "release": (_release, ()),
     "nodes": (_nodes, ()),
     "purge": (_purge, ("keep-days",)),
-    "notes": (_notes, ("limit",)),
+    "notes": (_notes, ("limit", "clean")),
     "ack": (_ack, ("clean",)),
     "serve": (_serve, ("lock",)),
 }
