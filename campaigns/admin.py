@@ -1,6 +1,6 @@
 """Data fixes: rows to look at; a campaign's plain columns to edit, its state to set right through `services.fix`."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,32 +13,9 @@ from django.urls import URLPattern, path, reverse
 
 from bpsportal.web.access import Scope, require
 from bpsportal.web.errors import Missing, PortalError
+from bpsportal.web.read_only import ReadOnlyAdmin
 from campaigns.models import Campaign, ConfigLayer, DataIdTable, Notice, Payload, Pin, PipelineVersion, Revision
 from campaigns.services import fix
-
-if TYPE_CHECKING:
-    Base = admin.ModelAdmin[Any]
-else:
-    Base = admin.ModelAdmin
-
-
-class LookOnly(Base):
-    """Rows that only the portal's own rules may change."""
-
-    show_full_result_count = False
-    list_per_page = 100
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds one here."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody edits one here."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody deletes one here."""
-        return False
 
 
 class FixForm(forms.Form):
@@ -53,7 +30,7 @@ class FixForm(forms.Form):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(LookOnly):
+class CampaignAdmin(ReadOnlyAdmin):
     """Campaigns: description, tags and owner can be edited; the state is set by hand with a reason."""
 
     list_display = ("name", "state", "state_at", "program", "priority", "owner", "run", "planner")
@@ -131,7 +108,7 @@ class CampaignAdmin(LookOnly):
 
 
 @admin.register(Payload)
-class PayloadAdmin(LookOnly):
+class PayloadAdmin(ReadOnlyAdmin):
     """Payloads, to look at."""
 
     list_display = ("__str__", "wish", "priority", "ended_at")
@@ -140,7 +117,7 @@ class PayloadAdmin(LookOnly):
 
 
 @admin.register(Revision)
-class RevisionAdmin(LookOnly):
+class RevisionAdmin(ReadOnlyAdmin):
     """What was written, to look at."""
 
     list_display = ("__str__", "author", "at", "reason")
@@ -149,7 +126,7 @@ class RevisionAdmin(LookOnly):
 
 
 @admin.register(Pin)
-class PinAdmin(LookOnly):
+class PinAdmin(ReadOnlyAdmin):
     """What submissions fixed, to look at."""
 
     list_display = ("__str__", "by", "at")
@@ -158,7 +135,7 @@ class PinAdmin(LookOnly):
 
 
 @admin.register(PipelineVersion)
-class PipelineVersionAdmin(LookOnly):
+class PipelineVersionAdmin(ReadOnlyAdmin):
     """Versions of pipelines, to look at."""
 
     list_display = ("__str__", "author", "at", "reason")
@@ -167,7 +144,7 @@ class PipelineVersionAdmin(LookOnly):
 
 
 @admin.register(ConfigLayer)
-class ConfigLayerAdmin(LookOnly):
+class ConfigLayerAdmin(ReadOnlyAdmin):
     """Versions of configuration layers, to look at."""
 
     list_display = ("__str__", "author", "at", "reason")
@@ -176,7 +153,7 @@ class ConfigLayerAdmin(LookOnly):
 
 
 @admin.register(DataIdTable)
-class DataIdTableAdmin(LookOnly):
+class DataIdTableAdmin(ReadOnlyAdmin):
     """Data ID tables, to look at."""
 
     list_display = ("__str__", "count", "author", "at")
@@ -185,7 +162,7 @@ class DataIdTableAdmin(LookOnly):
 
 
 @admin.register(Notice)
-class NoticeAdmin(LookOnly):
+class NoticeAdmin(ReadOnlyAdmin):
     """The outbox; what was given up can be tried again."""
 
     list_display = ("kind", "campaign", "recipient", "state", "tries", "next_at", "error")

@@ -1,10 +1,10 @@
 """Data fixes: operational rows to look at, and a job's state set right by hand through `fixes`, never by editing."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -12,32 +12,9 @@ from django.urls import URLPattern, path, reverse
 
 from bpsportal.web.access import Scope, require
 from bpsportal.web.errors import Missing, PortalError
+from bpsportal.web.read_only import ReadOnlyAdmin
 from execution import fixes
 from execution.models import Attempt, Job, Node, OpenPoint, Site, SoftwareVersion, StepInstance, Workflow
-
-if TYPE_CHECKING:
-    Base = admin.ModelAdmin[Any]
-else:
-    Base = admin.ModelAdmin
-
-
-class LookOnly(Base):
-    """Rows that only the portal's own rules may change."""
-
-    show_full_result_count = False
-    list_per_page = 100
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds one here."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody edits one here."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody deletes one here."""
-        return False
 
 
 class FixForm(forms.Form):
@@ -53,7 +30,7 @@ class FixForm(forms.Form):
 
 
 @admin.register(Job)
-class JobAdmin(LookOnly):
+class JobAdmin(ReadOnlyAdmin):
     """Jobs; one that is stuck or failed can be set right."""
 
     list_display = ("id", "__str__", "workflow", "state", "state_at", "site", "attempts", "why")
@@ -100,7 +77,7 @@ class JobAdmin(LookOnly):
 
 
 @admin.register(Workflow)
-class WorkflowAdmin(LookOnly):
+class WorkflowAdmin(ReadOnlyAdmin):
     """Workflows; their verbs are on their pages."""
 
     list_display = ("name", "campaign", "run", "payload", "priority", "wish", "stopped", "loading", "created_at")
@@ -110,7 +87,7 @@ class WorkflowAdmin(LookOnly):
 
 
 @admin.register(StepInstance)
-class StepInstanceAdmin(LookOnly):
+class StepInstanceAdmin(ReadOnlyAdmin):
     """Step instances."""
 
     list_display = ("id", "step", "data_id", "state", "workflow")
@@ -120,7 +97,7 @@ class StepInstanceAdmin(LookOnly):
 
 
 @admin.register(Attempt)
-class AttemptAdmin(LookOnly):
+class AttemptAdmin(ReadOnlyAdmin):
     """Attempts with their receipts."""
 
     list_display = ("token", "job", "number", "site", "batch_id", "is_open", "outcome", "cause", "intended_at")
@@ -131,14 +108,14 @@ class AttemptAdmin(LookOnly):
 
 
 @admin.register(Site)
-class SiteAdmin(LookOnly):
+class SiteAdmin(ReadOnlyAdmin):
     """Sites; changed by document, paused and resumed on their pages."""
 
     list_display = ("name", "driver", "paused", "trouble", "seen_at")
 
 
 @admin.register(Node)
-class NodeAdmin(LookOnly):
+class NodeAdmin(ReadOnlyAdmin):
     """Machines of sites."""
 
     list_display = ("name", "site", "state", "drained", "seen_at")
@@ -146,14 +123,14 @@ class NodeAdmin(LookOnly):
 
 
 @admin.register(SoftwareVersion)
-class SoftwareVersionAdmin(LookOnly):
+class SoftwareVersionAdmin(ReadOnlyAdmin):
     """Software versions; changed by document."""
 
     list_display = ("name", "kind", "reference", "production", "created_at")
 
 
 @admin.register(OpenPoint)
-class OpenPointAdmin(LookOnly):
+class OpenPointAdmin(ReadOnlyAdmin):
     """Discovering steps whose lower part is, or was, still to be generated."""
 
     list_display = ("campaign", "run", "payload", "step", "open", "closed_at")

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest
 
+from bpsportal.web.read_only import ReadOnlyAdmin
 from provenance.core.events import EventKind
 from provenance.models import (
     CampaignRecord,
@@ -22,24 +23,6 @@ from provenance.models import (
     RollUp,
 )
 from provenance.recording import record
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that are never added, changed or deleted by hand."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody."""
-        return False
 
 
 @admin.register(Event)
