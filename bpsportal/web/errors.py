@@ -1,4 +1,4 @@
-"""What the domain may say no with; pure values, turned into HTTP in `handler` and `pages` alone.
+"""What the domain may say no with; pure values, turned into HTTP in `refusals` and `pages` alone.
 
 PortalError
 ├── NotAllowed   the state forbids it          409

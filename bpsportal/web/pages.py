@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from bpsportal.web import handler, tracing
+from bpsportal.web import refusals, tracing
 from bpsportal.web.access import can, roles_of
 from bpsportal.web.errors import Missing, PortalError
 
@@ -82,8 +82,13 @@ class DomainErrors:
 def refusal(request: HttpRequest, error: PortalError) -> HttpResponse:
     """Return the page (or below /api/ the JSON) of a refusal."""
     if request.path.startswith(API_PREFIX):
-        return JsonResponse(handler.body(error), status=error.status)
-    context = {"error": error, "status": error.status, "phrase": HTTPStatus(error.status).phrase, **handler.body(error)}
+        return JsonResponse(refusals.body(error), status=error.status)
+    context = {
+        "error": error,
+        "status": error.status,
+        "phrase": HTTPStatus(error.status).phrase,
+        **refusals.body(error),
+    }
     return render(request, f"errors/{_template(error.status)}.html", context, status=error.status)
 
 
@@ -120,7 +125,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 @login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: the request's id and nothing about the inside; must work when database and session do not."""
-    content = handler.fault()
+    content = refusals.fault()
     if request.path.startswith(API_PREFIX):
         return JsonResponse(content, status=500)
     return HttpResponse(_fault_page(content), status=500)

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("bpsportal", "campaigns", "execution", "provenance", "client")
 MODULE_LINES, FUNCTION_LINES, ARGUMENTS = 300, 50, 6
-FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers", "handlers"}
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers", "handler", "handlers"}
 ALLOWED_TASK_FILES = {"tasks.py"}
 STYLE_SHEET_BYTES, SCRIPT_BYTES = 25_000, 6_000
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bpsportal.web.errors import Invalid, Missing, NotAllowed, Problem, Refused
-from bpsportal.web.handler import body, flatten
+from bpsportal.web.refusals import body, flatten
 from bpsportal.web.roles import Scope, least_role
 
 
