@@ -71,8 +71,9 @@ def give_up(workflow: Workflow, now: datetime) -> int:
         deltas = Deltas()
         moved = move(waiting[:BATCH], JobState.CANCELLED, now=now, deltas=deltas, fields={"why": why, "site": None})
         gone = instances_of(moved, [InstanceState.WAITING, InstanceState.RUNNING])
-        record_unrun(workflow, move_instances(gone, InstanceState.CANCELLED, deltas=deltas))
+        unrun = move_instances(gone, InstanceState.CANCELLED, deltas=deltas)
         deltas.write()
+        record_unrun(workflow, unrun)
     return len(moved)
 
 
@@ -114,13 +115,14 @@ def _release_doubtful(ids: Sequence[int], now: datetime) -> int:
     ready: list[int] = []
     pruned: list[int] = []
     barriers: list[int] = []
+    unrun: list[tuple[Workflow, list[Moved]]] = []
     for job in jobs:
         if not job.instances:
             barriers.append(job.pk)
             continue
         lost = unrunnable(job)
         if lost:
-            record_unrun(job.workflow, move_instances(lost, InstanceState.PRUNED, deltas=deltas))
+            unrun.append((job.workflow, move_instances(lost, InstanceState.PRUNED, deltas=deltas)))
         some = StepInstance.objects.filter(job=job, state=InstanceState.WAITING).exists()
         (ready if some else pruned).append(job.pk)
     moved = move([*ready, *barriers], JobState.READY, now=now, deltas=deltas)
@@ -129,6 +131,8 @@ def _release_doubtful(ids: Sequence[int], now: datetime) -> int:
     finished |= move(pruned, JobState.PRUNED, now=now, deltas=deltas, fields={"why": why})
     finish(finished, incomplete=finished)
     deltas.write()
+    for workflow, instances in unrun:
+        record_unrun(workflow, instances)
     return len(moved | finished)
 
 

@@ -18,7 +18,7 @@ from execution.core.verdict import Mode, Result, Verdict, judge
 from execution.core.workflow import Request
 from execution.lease import Held
 from execution.models import Attempt, Job, StepInstance
-from execution.moves import Deltas, move, move_instances
+from execution.moves import Deltas, Moved, move, move_instances
 from provenance import ledger
 from provenance.core.facts import ExecutionFact
 
@@ -64,10 +64,11 @@ def settle(lease: Held, endings: Iterable[Ending], now: datetime) -> int:
         judged = _judge([given[pk] for pk in still_open.values_list("pk", flat=True)])
         deltas = Deltas()
         _move_jobs(judged, now, deltas)
-        failed = _move_instances(judged, deltas)
+        moved = _move_instances(judged, deltas)
         deltas.write()
-        policy.apply(failed)
+        policy.apply(Counter((row.workflow, row.step) for row in moved.get(InstanceState.FAILED, ())))
         _close(judged, now)
+        _record_unrun(judged, moved)
         ledger.collected([fact for ending, verdict in judged for fact in _final(ending, verdict)])
     return len(judged)
 
@@ -150,23 +151,21 @@ def _avoid(jobs: Iterable[int], site: str) -> None:
             Job.objects.filter(pk=pk).update(avoid=[*avoid, site])
 
 
-def _move_instances(judged: Sequence[tuple[Ending, Verdict]], deltas: Deltas) -> Counter[tuple[int, str]]:
-    """Bring the instances where the verdicts want them; returns how many failed, by workflow and step."""
+def _move_instances(judged: Sequence[tuple[Ending, Verdict]], deltas: Deltas) -> dict[InstanceState, list[Moved]]:
+    """Bring the instances where the verdicts want them; returns those that moved, by their new state."""
     by_state: dict[InstanceState, list[int]] = defaultdict(list)
-    workflows = {ending.attempt.job.workflow_id: ending.attempt.job.workflow for ending, _ in judged}
-    told = {fact.instance for ending, _ in judged for fact in ending.facts}
     for _, verdict in judged:
         for pk, state in verdict.instances.items():
             by_state[state].append(pk)
-    failed: Counter[tuple[int, str]] = Counter()
-    for state, pks in sorted(by_state.items()):
-        moved = move_instances(pks, state, deltas=deltas)
-        if state is InstanceState.FAILED:
-            failed.update((row.workflow, row.step) for row in moved)
-        if state in {InstanceState.PRUNED, InstanceState.CANCELLED}:
-            for pk, workflow in workflows.items():
-                release.record_unrun(workflow, [row for row in moved if row.workflow == pk and row.id not in told])
-    return failed
+    return {state: move_instances(pks, state, deltas=deltas) for state, pks in sorted(by_state.items())}
+
+
+def _record_unrun(judged: Sequence[tuple[Ending, Verdict]], moved: Mapping[InstanceState, Sequence[Moved]]) -> None:
+    """Tell the ledger of those given up without an execution of their own."""
+    told = {fact.instance for ending, _ in judged for fact in ending.facts}
+    gone = [row for state in (InstanceState.PRUNED, InstanceState.CANCELLED) for row in moved.get(state, ())]
+    for workflow in {ending.attempt.job.workflow for ending, _ in judged}:
+        release.record_unrun(workflow, [row for row in gone if row.workflow == workflow.pk and row.id not in told])
 
 
 def _close(judged: Sequence[tuple[Ending, Verdict]], now: datetime) -> None:

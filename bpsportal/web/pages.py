@@ -33,6 +33,7 @@ ENTRIES = (
     Entry("Jobs", "execution:jobs", "view.job", "/jobs/"),
     Entry("Sites", "execution:sites", "view.site", "/sites/"),
     Entry("Datasets", "provenance:datasets", "view.dataset", "/datasets/"),
+    Entry("Events", "provenance:events", "view.event", "/events/"),
     Entry("Reports", "provenance:reports", "view.report", "/reports/"),
     Entry("API", "api-docs", "view.api", "/api/"),
     Entry("Admin", "admin:index", "admin.fix", "/admin/"),
