@@ -40,6 +40,24 @@ def campaign(name: str, instances: int, *, executions: bool = True) -> None:
         _executions(name, now - timedelta(hours=2))
 
 
+def multiply(times: int) -> None:
+    """Have the executions that are there stand `times` times more, as those of other attempts: rows for the indexes."""
+    from django.db import connection
+
+    from provenance.models import Execution
+
+    table = Execution._meta.db_table
+    columns = [field.column for field in Execution._meta.concrete_fields if not field.primary_key]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT MAX(id) FROM {table}")
+        last = cursor.fetchone()[0]
+        for number in range(1, times + 1):
+            given = [f"token || 'x{number}'" if column == "token" else column for column in columns]
+            cursor.execute(
+                f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(given)} FROM {table} WHERE id <= {last}"
+            )
+
+
 def _jobs(instances: int):  # type: ignore[no-untyped-def]
     from execution.core.workflow import Instance, Job
 
