@@ -84,7 +84,6 @@ def _settle(
         with client.journal.step("verification", workflows):
             endings = [persist.verify(ending, store) for ending in endings]
     with client.journal.step("load", workflows):
-        lease.renew(timezone.now())
         return settle(lease, endings, timezone.now())
 
 

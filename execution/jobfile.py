@@ -52,7 +52,6 @@ class JobFile:
     directory: str
     body: bytes
     request: Request
-    instances: tuple[int, ...]
 
 
 class Builder:
@@ -90,7 +89,6 @@ class Builder:
             attempt_directory(self.workdir, token),
             json.dumps(body).encode(),
             request,
-            tuple(row.id for row in rows),
         )
 
     def _pending(self) -> dict[int, list[specs.StoredInstance]]:

@@ -41,11 +41,6 @@ class Held:
                 raise LeaseLost(self.name)
             yield
 
-    def renew(self, now: datetime) -> None:
-        """Keep the lease through a slow command; raises LeaseLost."""
-        with self.writing(now):
-            pass
-
     def release(self, now: datetime) -> None:
         """Give it back early; a lease lost meanwhile is left alone."""
         Lease.objects.filter(name=self.name, fence=self.fence).update(until=now)

@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from django.utils import timezone
@@ -97,8 +97,3 @@ def counters_agree() -> bool:
         for row in Tally.objects.exclude(n=0).values_list("workflow_id", "kind", "label", "state", "n")
     }
     return told == dict(rows)
-
-
-def numbers(jobs: Iterable[Job]) -> list[int]:
-    """Plan numbers, in order."""
-    return sorted(job.number for job in jobs)

@@ -6,11 +6,11 @@ from django.views.decorators.http import require_safe
 
 from bpsportal.web.access import require
 from bpsportal.web.errors import Missing
+from bpsportal.web.newest import paged
 from execution import queries, selection
 from execution.core.states import FINISHED, InstanceState, JobState
 from execution.filters import InstanceFilter, JobFilter
 from execution.models import Attempt, Job, StepInstance
-from execution.views.paging import paged
 from provenance.core.facts import ExecutionKind
 from provenance.models import Dataset, Execution
 

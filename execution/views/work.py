@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bpsportal.web.access import require
 from bpsportal.web.errors import Invalid, Missing, Problem
+from bpsportal.web.newest import paged
 from execution import acts, queries, selection, specs
 from execution.api.work import scope_of_workflow
 from execution.core.matrix import Matrix, matrix
@@ -15,7 +16,6 @@ from execution.core.rollup import VERBS, WorkflowState, state_of
 from execution.core.states import InstanceState, JobState
 from execution.filters import WorkflowFilter
 from execution.models import Workflow
-from execution.views.paging import paged
 
 DONE = {"pause": "paused", "resume": "resumed", "terminate": "terminated"}
 LIVE = (WorkflowState.LOADING, WorkflowState.RUNNING, WorkflowState.PAUSED, WorkflowState.CANCELLING)

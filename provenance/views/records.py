@@ -8,13 +8,13 @@ from django.views.decorators.http import require_safe
 
 from bpsportal.web.access import require
 from bpsportal.web.errors import Missing
+from bpsportal.web.newest import paged
 from provenance import queries, selection
 from provenance.core.events import EventKind
 from provenance.core.facts import DatasetState, ExecutionKind, Outcome
 from provenance.descent import Generation
 from provenance.filters import DatasetFilter, EventFilter, ExecutionFilter
 from provenance.models import Dataset, DatasetType, Environment, Event, Execution, Recipe, Use
-from provenance.views.paging import paged
 
 SHOWN = 200
 SUBJECTS = tuple(dict.fromkeys(kind.value.partition(".")[0] for kind in EventKind))
